@@ -1,0 +1,107 @@
+# Chancery: `make run` shows it, `make test` proves it. `make help` lists the rest.
+
+.DEFAULT_GOAL := all
+SHELL  := /bin/bash
+BUILD  ?= build
+CC     ?= gcc
+PYTHON := /usr/bin/python3
+
+# --- flags -------------------------------------------------------------------
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wimplicit-fallthrough
+HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection \
+	-fcf-protection
+OPT    ?= -O2 -g
+# SAN=1: AddressSanitizer and UndefinedBehaviorSanitizer, in its own folder.
+ifeq ($(SAN),1)
+OPT    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+HARDEN := -fstack-protector-strong
+BUILD  := build/asan
+endif
+ifeq ($(COVERAGE),1)
+OPT    := -O0 -g --coverage
+HARDEN :=
+BUILD  := build/coverage
+endif
+CFLAGS_ALL  = -std=gnu17 $(OPT) $(HARDEN) $(WARN) -fPIC -fvisibility=hidden \
+	-D_GNU_SOURCE -I. $(CFLAGS)
+LDFLAGS_ALL = $(OPT) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+
+# --- what there is -----------------------------------------------------------
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+CORE_OBJ      := $(call obj,$(wildcard core/*.c))
+CRYPTO_OBJ    := $(call obj,$(wildcard crypto/*.c))
+DIRECTORY_OBJ := $(call obj,$(wildcard directory/*.c))
+CLI_OBJ       := $(call obj,$(wildcard cli/*.c))
+OVERLAY_OBJ   := $(call obj,$(wildcard overlay/*.c))
+UNIT_TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZERS       := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+.PHONY: all
+all: overlay cli
+
+-include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
+
+# The overlay's objects alone see slapd's headers.
+$(BUILD)/obj/overlay/%.o: overlay/%.c $(BUILD)/slapd-headers.mk
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Wno-undef -Wno-strict-prototypes -MMD -MP $(SLAPD_CPPFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libcore.a: $(CORE_OBJ)
+	@rm -f $@; ar rcs $@ $^
+$(BUILD)/libcrypto-chancery.a: $(CRYPTO_OBJ)
+	@rm -f $@; ar rcs $@ $^
+$(BUILD)/libdirectory.a: $(DIRECTORY_OBJ)
+	@rm -f $@; ar rcs $@ $^
+
+# --- the overlay -------------------------------------------------------------
+# packaging/slapd-headers prepares the headers of exactly the installed slapd
+# and writes where they are, as SLAPD_CPPFLAGS, into a file included here.
+# OPENLDAP_SRC=DIR takes a configured source tree instead.
+$(BUILD)/slapd-headers.mk: packaging/slapd-headers
+	packaging/slapd-headers $@ "$(OPENLDAP_SRC)"
+ifneq ($(filter overlay all test test-clients run up bench lint asan-overlay $(BUILD)/overlay/chancery.so,$(or $(MAKECMDGOALS),all)),)
+-include $(BUILD)/slapd-headers.mk
+endif
+
+.PHONY: overlay
+overlay: $(BUILD)/overlay/chancery.so
+$(BUILD)/overlay/chancery.so: $(OVERLAY_OBJ) $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) -shared $(LDFLAGS_ALL) -Wl,-soname,chancery.so -Wl,--exclude-libs,ALL -o $@ \
+	    $(OVERLAY_OBJ) $(BUILD)/libcore.a -lldap -llber
+
+# --- the command -------------------------------------------------------------
+.PHONY: cli
+cli: $(if $(CLI_OBJ),$(BUILD)/bin/chancery)
+$(BUILD)/bin/chancery: $(CLI_OBJ) $(BUILD)/libdirectory.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) -pie $(LDFLAGS_ALL) -o $@ $^ -lldap -llber -ljansson -lcrypto
+
+# --- tests -------------------------------------------------------------------
+# A unit test links core alone; test_crypto_* and test_directory_* also theirs.
+$(BUILD)/tests/unit/test_crypto_%: $(BUILD)/obj/tests/unit/test_crypto_%.o $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
+# The differential test compares core with OpenSSL.
+$(BUILD)/tests/unit/test_cert_openssl: TEST_LIBS := -lcrypto
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_TESTS)
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard core/*.c) $(wildcard core/*.h)
+	@mkdir -p $(@D)
+	clang -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+	    -D_GNU_SOURCE -I. -o $@ $< $(wildcard core/*.c)
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+
+include tests/tests.mk
