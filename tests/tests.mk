@@ -70,3 +70,8 @@ $(BUILD)/bench/%: bench/%.c
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort -u | \
 	    awk -F'\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+
+# For scripts that need to know a variable: make -s print-WARN
+.PHONY: print-%
+print-%:
+	@echo '$($*)'
