@@ -268,7 +268,7 @@ read_certs_any(struct bytes in, struct read_certs *r, struct err *e)
 	if (in.n > READ_CERTS_MAX_BYTES)
 		return err_set(e, ERR_LIMIT, "%zu bytes, want at most %d", in.n,
 		    READ_CERTS_MAX_BYTES);
-	if (in.n == 0)
+	if (in.n == 0 || in.p == NULL)
 		return err_set(e, ERR_NOT_FOUND, "is empty");
 	if (is_content_info(in))
 		return read_certs_cms(in, r, e);
