@@ -19,7 +19,7 @@ enum {
 };
 
 enum cert_key {
-	CERT_KEY_OTHER = 0, /* an algorithm we do not know */
+	CERT_KEY_OTHER = 0, /* an algorithm we do not know: nothing more is read */
 	CERT_KEY_RSA,
 	CERT_KEY_RSA_PSS, /* can sign only */
 	CERT_KEY_DSA,
@@ -31,6 +31,9 @@ enum cert_key {
 	CERT_KEY__MAX
 };
 
+/* Nothing can be encrypted to CERT_CURVE_OTHER: a curve not in this list,
+ * parameters spelled out instead of named (RFC 5480 section 2.1.1 forbids them),
+ * or a point that is not in uncompressed form, which mail programs do not read. */
 enum cert_curve {
 	CERT_CURVE_OTHER = 0,
 	CERT_CURVE_P256,
@@ -53,7 +56,7 @@ enum cert_hash {
 	CERT_HASH_SHA256,
 	CERT_HASH_SHA384,
 	CERT_HASH_SHA512,
-	CERT_HASH_SHA3,    /* any length */
+	CERT_HASH_SHA3,	   /* any length */
 	CERT_HASH_BUILTIN, /* Ed25519, Ed448 */
 	CERT_HASH__MAX
 };
@@ -81,7 +84,7 @@ enum cert_ext_usage {
 struct cert {
 	struct bytes der;    /* all of it */
 	struct bytes tbs;    /* TBSCertificate with header */
-	int version;         /* 1, 2 or 3 */
+	int version;	     /* 1, 2 or 3 */
 	struct bytes serial; /* content octets of the INTEGER, as encoded */
 	struct bytes issuer; /* Name with header */
 	struct bytes subject;
@@ -100,24 +103,26 @@ struct cert {
 	bool has_basic_constraints;
 	bool is_ca;
 	bool has_alt_name;
-	/* rfc822Name (IA5) and SmtpUTF8Mailbox (RFC 9598, UTF-8) of
-	 * subjectAltName, as encoded */
-	struct bytes address[CERT_MAX_NAMES];
+	bool unknown_critical;	 /* a critical extension we cannot process */
+	struct bytes crl_url;	 /* first URI of cRLDistributionPoints, or empty */
+	struct bytes subject_cn; /* last commonName, raw value; or empty */
+	uint8_t subject_cn_tag;	 /* its string type (der.h) */
 	size_t n_address;
-	struct bytes domain[CERT_MAX_NAMES]; /* dNSName of subjectAltName */
 	size_t n_domain;
-	struct bytes subject_email[4]; /* emailAddress of the subject, in order */
 	size_t n_subject_email;
-	struct bytes crl_url;      /* first URI of cRLDistributionPoints, or empty */
-	struct bytes subject_cn;   /* last commonName, raw value; or empty */
-	uint8_t subject_cn_tag;    /* its string type (der.h) */
-	bool unknown_critical;     /* a critical extension we cannot process */
+	/* Lists, valid up to their counts. rfc822Name (IA5) and SmtpUTF8Mailbox
+	 * (RFC 9598, UTF-8) of subjectAltName, as encoded; its dNSName; the
+	 * emailAddresses of the subject, the first four in order. */
+	struct bytes address[CERT_MAX_NAMES];
+	struct bytes domain[CERT_MAX_NAMES];
+	struct bytes subject_email[4];
 };
 
 /*
  * Reads one certificate, which must fill the view to its last byte. Fills
  * *out with views into der. 0; ERR_SYNTAX with the field and what is wrong;
- * ERR_LIMIT over CERT_MAX_*. Any thread. e may be NULL.
+ * ERR_LIMIT over CERT_MAX_*; after an error *out is not to be used. Any thread.
+ * e may be NULL.
  */
 int cert_parse(struct bytes der, struct cert *out, struct err *e);
 

@@ -1,8 +1,8 @@
 /*
  * A strict reader of DER (X.690 sections 8 and 10): definite and shortest
- * lengths only, low tag numbers only (< 31), no byte left over where none
- * may be. It reads forward over a view and never copies. It knows nothing
- * about certificates.
+ * lengths only, low tag numbers only (< 31), no end-of-contents, no byte left
+ * over where none may be. It reads forward over a view and never copies. It knows
+ * nothing about certificates.
  */
 #ifndef CHANCERY_CORE_DER_H
 #define CHANCERY_CORE_DER_H
@@ -32,7 +32,7 @@ enum der_tag {
 	DER_SEQUENCE = 0x30,
 	DER_SET = 0x31,
 };
-#define DER_CONTEXT(n) (0x80 | (n))             /* primitive [n] */
+#define DER_CONTEXT(n)		   (0x80 | (n)) /* primitive [n] */
 #define DER_CONTEXT_CONSTRUCTED(n) (0xa0 | (n)) /* constructed [n] */
 
 struct der {
@@ -74,6 +74,18 @@ int der_expect(struct der *d, uint8_t tag, struct bytes *content_out);
 /* Reads it if it has this identifier: 1 read, 0 absent, or ERR_SYNTAX. */
 int der_optional(struct der *d, uint8_t tag, struct bytes *content_out);
 
+/* A view that holds one element with this identifier and nothing behind it. 0 or
+ * ERR_SYNTAX. */
+int der_only(struct bytes in, uint8_t tag, struct bytes *content_out);
+
+/*
+ * Whether an element of any type is well-formed as far as can be told without
+ * knowing what it is: the content of primitive universal types by their own
+ * rules, no string in pieces. What is inside of constructed elements and of
+ * those with other tags than universal ones is not looked at.
+ */
+bool der_item_valid(const struct der_item *item);
+
 /*
  * BOOLEAN content: exactly one octet, 0x00 or 0xff. INTEGER content: shortest
  * form, here at most 8 octets, may be negative. 0 or ERR_SYNTAX.
@@ -85,8 +97,8 @@ int der_integer(struct bytes content, int64_t *out);
  * BIT STRING content: the octets behind the count of unused bits, which must
  * be 0 to 7 and all unused bits zero. 0 or ERR_SYNTAX.
  */
-int der_bit_string(struct bytes content, struct bytes *octets_out,
-    unsigned *unused_out);
+int
+der_bit_string(struct bytes content, struct bytes *octets_out, unsigned *unused_out);
 
 /*
  * UTCTime and GeneralizedTime as RFC 5280 section 4.1.2.5 wants them: with

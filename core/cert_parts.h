@@ -1,0 +1,39 @@
+/*
+ * What cert.c, cert_key.c, cert_hash.c and cert_ext.c, which read one certificate
+ * together, say to each other. For nobody else: callers use cert.h.
+ */
+#ifndef CHANCERY_CORE_CERT_PARTS_H
+#define CHANCERY_CORE_CERT_PARTS_H
+
+#include "core/cert.h"
+#include "core/der.h"
+
+/* A struct bytes in a table: an OID's content octets as a string literal. */
+#define OID(literal)                                                                   \
+	{                                                                              \
+		(const uint8_t *)(literal), sizeof(literal) - 1                        \
+	}
+
+/* AlgorithmIdentifier (RFC 5280 section 4.1.1.2). */
+struct cert_algorithm {
+	struct bytes oid;
+	bool has_parameters;
+	struct der_item parameters;
+};
+
+/* Reads the content of an AlgorithmIdentifier. 0 or ERR_SYNTAX. */
+int cert_algorithm_read(struct bytes content, struct cert_algorithm *out);
+
+/* Reads the content of subjectPublicKeyInfo into key, curve, key_bits. */
+int cert_read_key(struct bytes content, struct cert *out, struct err *e);
+
+/* Reads the outer algorithm into signature_oid and signature_hash. */
+int cert_read_signature(struct bytes content, struct cert *out, struct err *e);
+
+/* Reads the content of [3], the extensions. */
+int cert_read_extensions(struct bytes content, struct cert *out, struct err *e);
+
+/* ERR_SYNTAX, with one sentence for all that this view refuses. */
+int cert_bad(struct err *e, const char *section, const char *what);
+
+#endif
