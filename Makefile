@@ -1,5 +1,8 @@
 # Chancery: `make run` shows it, `make test` proves it. `make help` lists the rest.
 
+# V=1 shows the compiler's command lines.
+Q := $(if $(V),,@)
+
 .DEFAULT_GOAL := all
 SHELL  := /bin/bash
 BUILD  ?= build
@@ -43,14 +46,16 @@ all: overlay cli
 
 -include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
 
-# The overlay's objects alone see slapd's headers.
+# The overlay's objects alone see slapd's headers, and slapd's types have their ways.
+SLAPD_TYPES := -Wno-undef -Wno-strict-prototypes -Wno-missing-braces -Wno-missing-field-initializers
 $(BUILD)/obj/overlay/%.o: overlay/%.c $(BUILD)/slapd-headers.mk
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -Wno-undef -Wno-strict-prototypes -MMD -MP $(SLAPD_CPPFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS_ALL) $(SLAPD_TYPES) -MMD -MP $(SLAPD_CPPFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(BUILD)/libcore.a: $(CORE_OBJ)
 	@rm -f $@; ar rcs $@ $^
@@ -73,7 +78,8 @@ endif
 overlay: $(BUILD)/overlay/chancery.so
 $(BUILD)/overlay/chancery.so: $(OVERLAY_OBJ) $(BUILD)/libcore.a
 	@mkdir -p $(@D)
-	$(CC) -shared $(LDFLAGS_ALL) -Wl,-soname,chancery.so -Wl,--exclude-libs,ALL -o $@ \
+	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
+	$(Q)$(CC) -shared $(LDFLAGS_ALL) -Wl,-soname,chancery.so -Wl,--exclude-libs,ALL -o $@ \
 	    $(OVERLAY_OBJ) $(BUILD)/libcore.a -lldap -llber
 
 # --- the command -------------------------------------------------------------
@@ -81,16 +87,19 @@ $(BUILD)/overlay/chancery.so: $(OVERLAY_OBJ) $(BUILD)/libcore.a
 cli: $(if $(CLI_OBJ),$(BUILD)/bin/chancery)
 $(BUILD)/bin/chancery: $(CLI_OBJ) $(BUILD)/libdirectory.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
-	$(CC) -pie $(LDFLAGS_ALL) -o $@ $^ -lldap -llber -ljansson -lcrypto
+	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
+	$(Q)$(CC) -pie $(LDFLAGS_ALL) -o $@ $^ -lldap -llber -ljansson -lcrypto
 
 # --- tests -------------------------------------------------------------------
 # A unit test links core alone; test_crypto_* and test_directory_* also theirs.
 $(BUILD)/tests/unit/test_crypto_%: $(BUILD)/obj/tests/unit/test_crypto_%.o $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto
+	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcore.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
+	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
 # The differential test compares core with OpenSSL.
 $(BUILD)/tests/unit/test_cert_openssl: TEST_LIBS := -lcrypto
 
@@ -99,7 +108,8 @@ unit-tests: $(UNIT_TESTS)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard core/*.c) $(wildcard core/*.h)
 	@mkdir -p $(@D)
-	clang -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
+	$(Q)clang -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	    -D_GNU_SOURCE -I. -o $@ $< $(wildcard core/*.c)
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)

@@ -1,0 +1,105 @@
+/*
+ * An entry's certificates, judged: gathers what core/choice.h asks for (the
+ * entry's addresses, known revocations) and remembers the verdicts by the
+ * entry's version.
+ */
+#include "overlay/overlay.h"
+
+struct revocation {
+	struct chancery *db;
+	Operation *op;
+	Attribute *named; /* chanceryRevoked */
+};
+
+/* slapd's normal form of a certificate is { serialNumber N, issuer "..." }: the
+ * very form of chanceryRevoked's values. */
+static bool
+revoked_by_name(const struct cert *c, const struct revocation *r)
+{
+	struct berval der = {c->der.n, (char *)c->der.p}, norm = BER_BVNULL;
+	bool found = false;
+
+	if (attr_normalize_one(chancery_schema.user_certificate, &der, &norm,
+		r->op->o_tmpmemctx) != LDAP_SUCCESS ||
+	    BER_BVISNULL(&norm))
+		return false;
+	for (unsigned i = 0; i < r->named->a_numvals && !found; i++)
+		found = bvmatch(&r->named->a_nvals[i], &norm);
+	r->op->o_tmpfree(norm.bv_val, r->op->o_tmpmemctx);
+	return found;
+}
+
+static bool
+is_revoked(const struct cert *c, void *ctx)
+{
+	const struct revocation *r = ctx;
+
+	if (r->named != NULL && revoked_by_name(c, r))
+		return true;
+	return authorities_revoked(r->db->authorities, c);
+}
+
+static Attribute *
+values_of(Entry *e, AttributeDescription *ad)
+{
+	return ad == NULL ? NULL : attr_find(e->e_attrs, ad);
+}
+
+static struct bytes *
+addresses_of(Entry *e, struct arena *a, size_t *n_out)
+{
+	Attribute *mail = values_of(e, chancery_schema.mail);
+	struct bytes *out;
+
+	*n_out = mail == NULL ? 0 : mail->a_numvals;
+	out = arena_alloc(a, (*n_out + 1) * sizeof(*out));
+	for (size_t i = 0; out != NULL && i < *n_out; i++)
+		out[i] = bytes_of_bv(&mail->a_vals[i]);
+	return out;
+}
+
+static struct choice_judgement *
+judgements_new(struct arena *a, const Attribute *values, size_t *n_out)
+{
+	*n_out = values == NULL ? 0 : values->a_numvals;
+	return arena_alloc(a, (*n_out + 1) * sizeof(struct choice_judgement));
+}
+
+/* What was best in a signed value may have ended while another in it goes on. */
+static bool
+still_best(const struct judged *j, time_t now)
+{
+	for (size_t i = 0; i < j->n_smime; i++)
+		if (j->smime[i].lasting == CHOICE_PUBLISHED &&
+		    choice_at(&j->smime[i], now) != CHOICE_PUBLISHED)
+			return false;
+	return true;
+}
+
+bool
+judge_entry(struct chancery *db, Operation *op, Entry *e, time_t now, struct arena *a,
+    struct judged *out)
+{
+	unsigned generation = authorities_generation(db->authorities);
+	Attribute *certs = values_of(e, chancery_schema.user_certificate);
+	Attribute *smime = values_of(e, chancery_schema.smime);
+	struct revocation r = {db, op, values_of(e, chancery_schema.revoked)};
+	struct bytes *mail;
+	size_t n_mail;
+
+	if (memo_get(db->memo, e, generation, a, out) && still_best(out, now))
+		return true;
+	mail = addresses_of(e, a, &n_mail);
+	out->cert = judgements_new(a, certs, &out->n_certs);
+	out->smime = judgements_new(a, smime, &out->n_smime);
+	if (mail == NULL || out->cert == NULL || out->smime == NULL)
+		return false;
+	for (size_t i = 0; i < out->n_certs; i++)
+		choice_judge_value(bytes_of_bv(&certs->a_vals[i]), mail, n_mail,
+		    is_revoked, &r, &out->cert[i]);
+	for (size_t i = 0; i < out->n_smime; i++)
+		choice_judge_signed(bytes_of_bv(&smime->a_vals[i]), mail, n_mail,
+		    is_revoked, &r, now, &out->smime[i]);
+	memo_put(db->memo, e, generation, out);
+	return true;
+}

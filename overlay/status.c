@@ -1,0 +1,115 @@
+/*
+ * chanceryStatus: one line a stored certificate, published or why not, until
+ * when. Made when somebody asks for it and may read it; never stored.
+ */
+#include "overlay/overlay.h"
+
+enum {
+	STATUS_HEAP_MAX = 16 * 1024 * 1024,
+	STATUS_LINE_MAX = 1024
+};
+
+struct lines {
+	Operation *op;
+	const struct chancery *db;
+	BerVarray values;
+	struct arena *arena;
+};
+
+static void
+add_line(struct lines *l, const char *attribute, const char *text)
+{
+	char line[STATUS_LINE_MAX + 64];
+	struct berval bv;
+
+	snprintf(line, sizeof(line), "%s: %s", attribute, text);
+	ber_str2bv(line, 0, 1, &bv);
+	ber_bvarray_add(&l->values, &bv);
+}
+
+/* The certificate to describe: the value itself, or the first in a signed one. */
+static const struct cert *
+cert_of(const struct berval *val, bool is_signed, struct cert *c)
+{
+	struct bytes der = bytes_of_bv(val);
+	struct cms cms;
+
+	if (is_signed && (cms_open(der, &cms, NULL) != 0 || cms_next(&cms, &der) != 1))
+		return NULL;
+	return cert_parse(der, c, NULL) == 0 ? c : NULL;
+}
+
+static void
+add_attribute(struct lines *l, Attribute *a, const struct choice_judgement *j, size_t n,
+    bool is_signed)
+{
+	char text[STATUS_LINE_MAX];
+	size_t best = SIZE_MAX;
+	enum choice_reason r;
+	struct cert c;
+
+	if (a == NULL || n == 0)
+		return;
+	if (l->db->publish == PUBLISH_BEST)
+		choice_rank(j, n, l->op->o_time, &best, 1);
+	for (size_t i = 0; i < n; i++) {
+		r = choice_at(&j[i], l->op->o_time);
+		if (r == CHOICE_PUBLISHED && l->db->publish == PUBLISH_BEST &&
+		    i != best)
+			r = CHOICE_OTHER_FIRST;
+		choice_line(cert_of(&a->a_vals[i], is_signed, &c), &j[i], r, text,
+		    sizeof(text));
+		add_line(
+		    l, is_signed ? "userSMIMECertificate" : "userCertificate", text);
+	}
+}
+
+static BerVarray
+status_values(Operation *op, struct chancery *db, Entry *e)
+{
+	struct arena arena;
+	struct lines l = {.op = op, .db = db, .arena = &arena};
+	struct judged j;
+
+	arena_init(&arena, NULL, 0, STATUS_HEAP_MAX);
+	if (judge_entry(db, op, e, op->o_time, &arena, &j)) {
+		add_attribute(&l,
+		    attr_find(e->e_attrs, chancery_schema.user_certificate), j.cert,
+		    j.n_certs, false);
+		if (chancery_schema.smime != NULL)
+			add_attribute(&l, attr_find(e->e_attrs, chancery_schema.smime),
+			    j.smime, j.n_smime, true);
+	}
+	arena_fini(&arena);
+	return l.values;
+}
+
+int
+status_operational(Operation *op, SlapReply *rs)
+{
+	slap_overinst *on = (slap_overinst *)op->o_bd->bd_info;
+	struct chancery *db = on->on_bi.bi_private;
+	Attribute **tail = &rs->sr_operational_attrs;
+	BerVarray values;
+
+	if (db == chancery_frontend() || db->authorities == NULL ||
+	    rs->sr_entry == NULL || chancery_schema.user_certificate == NULL)
+		return SLAP_CB_CONTINUE;
+	if (!SLAP_OPATTRS(rs->sr_attr_flags) &&
+	    !ad_inlist(chancery_schema.status, rs->sr_attrs))
+		return SLAP_CB_CONTINUE;
+	if (!access_allowed(
+		op, rs->sr_entry, chancery_schema.status, NULL, ACL_READ, NULL))
+		return SLAP_CB_CONTINUE;
+	values = status_values(op, db, rs->sr_entry);
+	if (values == NULL)
+		return SLAP_CB_CONTINUE;
+	while (*tail != NULL)
+		tail = &(*tail)->a_next;
+	*tail = attr_alloc(chancery_schema.status);
+	(*tail)->a_vals = values;
+	(*tail)->a_nvals = values;
+	for ((*tail)->a_numvals = 0; !BER_BVISNULL(&values[(*tail)->a_numvals]);)
+		(*tail)->a_numvals++;
+	return SLAP_CB_CONTINUE;
+}
