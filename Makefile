@@ -114,4 +114,5 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard core/*.c) $(wildcard core/*.h)
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
 
+include demo/demo.mk
 include tests/tests.mk
