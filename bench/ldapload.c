@@ -1,0 +1,435 @@
+/*
+ * A load generator for LDAP searches: some connections, on each one request
+ * outstanding, for so many seconds; then one line of JSON with operations a
+ * second, the server's CPU time an operation, and latencies. It knows no
+ * filters: bench.py writes the requests to a file as a sequence of (length in
+ * 4 bytes, big endian; SearchRequest in BER), each sent under a fresh message
+ * id. Every answer is checked: as many entries as wanted, a result code that
+ * is success or sizeLimitExceeded, and in every entry a certificate that
+ * contains the value of the entry's first RDN. The first wrong answer ends
+ * the run. Must not wait without a limit. Called by bench.py.
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	MAX_CONNECTIONS = 256,
+	MAX_REQUEST = 64 * 1024,
+	MAX_ANSWER = 1024 * 1024, /* bytes of one message of the server's */
+	MAX_SAMPLES = 20 * 1000 * 1000,
+	STALLED_MS = 10 * 1000, /* no answer at all for so long ends the run */
+	TAG_MESSAGE = 0x30,
+	TAG_INTEGER = 0x02,
+	TAG_ENTRY = 0x64,
+	TAG_DONE = 0x65,
+	LDAP_SUCCESS = 0,
+	LDAP_SIZELIMIT_EXCEEDED = 4,
+};
+
+struct view {
+	const uint8_t *p;
+	size_t n;
+};
+
+struct connection {
+	int fd;
+	uint32_t id;
+	uint64_t sent_ns;
+	unsigned entries; /* of the answer that is coming in */
+	size_t used;	  /* bytes in buffer */
+	uint8_t *buffer;
+};
+
+struct load {
+	int port;
+	long pid; /* the server's, or 0 */
+	unsigned connections;
+	double warm, seconds;
+	unsigned entries_min, entries_max; /* wanted in each answer */
+	bool certificates;		   /* wanted in each entry */
+	struct view *request;
+	size_t n_request, next_request;
+	uint32_t *sample_us;
+	size_t n_sample;
+	uint64_t answers, entries, bytes;
+};
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* User and system time of a process, in microseconds. */
+static uint64_t
+process_cpu_us(long pid)
+{
+	char path[64], line[1024];
+	unsigned long user = 0, sys = 0;
+	const char *after;
+	FILE *f;
+
+	if (pid == 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
+	if ((f = fopen(path, "r")) == NULL || fgets(line, sizeof(line), f) == NULL)
+		errx(1, "%s: the server is gone", path);
+	fclose(f);
+	/* The command's name may contain anything, but its ')' is the last one.
+	 * utime and stime are fields 14 and 15, counted from the pid. */
+	if ((after = strrchr(line, ')')) == NULL ||
+	    sscanf(after + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+		&user, &sys) != 2)
+		errx(1, "%s: not as expected", path);
+	return (user + sys) * 1000000u / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
+/*
+ * Takes one TLV off the front of *in. True and tag, value; false where it is
+ * not complete. Indefinite lengths do not occur in LDAP.
+ */
+static bool
+tlv_take(struct view *in, uint8_t *tag, struct view *value)
+{
+	size_t n, head = 2;
+
+	if (in->n < 2)
+		return false;
+	n = in->p[1];
+	if (n & 0x80) {
+		size_t octets = n & 0x7f;
+
+		if (octets == 0 || octets > 4)
+			errx(1, "a length of %zu octets from the server", octets);
+		if (in->n < 2 + octets)
+			return false;
+		for (n = 0; head < 2 + octets; head++)
+			n = n << 8 | in->p[head];
+	}
+	if (n > MAX_ANSWER)
+		errx(1, "a message of %zu bytes from the server", n);
+	if (in->n - head < n)
+		return false;
+	*tag = in->p[0];
+	*value = (struct view){in->p + head, n};
+	in->p += head + n;
+	in->n -= head + n;
+	return true;
+}
+
+/* The value of the first RDN of "mail=x,ou=people,...". */
+static struct view
+rdn_value(struct view dn)
+{
+	const uint8_t *eq = memchr(dn.p, '=', dn.n), *end;
+	size_t left;
+
+	if (eq == NULL)
+		return (struct view){dn.p, 0};
+	eq++;
+	left = dn.n - (size_t)(eq - dn.p);
+	end = memchr(eq, ',', left);
+	return (struct view){eq, end == NULL ? left : (size_t)(end - eq)};
+}
+
+/* Does the entry carry a certificate that contains its first RDN's value? */
+static bool
+entry_has_certificate(struct view entry)
+{
+	static const char name[] = "userCertificate";
+	struct view dn, list, attr, type, values, value, want;
+	uint8_t tag;
+
+	if (!tlv_take(&entry, &tag, &dn) || !tlv_take(&entry, &tag, &list))
+		return false;
+	want = rdn_value(dn);
+	while (tlv_take(&list, &tag, &attr)) {
+		if (!tlv_take(&attr, &tag, &type) || !tlv_take(&attr, &tag, &values))
+			return false;
+		if (type.n < sizeof(name) - 1 ||
+		    strncasecmp((const char *)type.p, name, sizeof(name) - 1) != 0)
+			continue;
+		if (tlv_take(&values, &tag, &value) && value.n > 0 &&
+		    value.p[0] == TAG_MESSAGE && want.n > 0 &&
+		    memmem(value.p, value.n, want.p, want.n) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+send_next(struct load *l, struct connection *c)
+{
+	uint8_t out[MAX_REQUEST + 32], *at = out + 16, *begin;
+	struct view r = l->request[l->next_request];
+	size_t n;
+
+	l->next_request = (l->next_request + 1) % l->n_request;
+	/* Always four octets, with none too many. */
+	c->id = 0x1000000 | ((c->id + 1) & 0xffffff);
+	c->entries = 0;
+	memcpy(at, r.p, r.n);
+	/* Backwards: message id in four octets, then the header of it all. */
+	begin = at - 6;
+	begin[0] = TAG_INTEGER;
+	begin[1] = 4;
+	for (int i = 0; i < 4; i++)
+		begin[2 + i] = (uint8_t)(c->id >> (24 - 8 * i));
+	n = r.n + 6;
+	begin -= 6;
+	begin[0] = TAG_MESSAGE;
+	begin[1] = 0x84;
+	for (int i = 0; i < 4; i++)
+		begin[2 + i] = (uint8_t)(n >> (24 - 8 * i));
+	c->sent_ns = now_ns();
+	if (send(c->fd, begin, n + 6, MSG_NOSIGNAL) != (ssize_t)(n + 6))
+		err(1, "send");
+}
+
+static void
+answer_done(struct load *l, struct connection *c, struct view result)
+{
+	struct view code, matched, text;
+	uint8_t tag;
+
+	if (!tlv_take(&result, &tag, &code) || code.n != 1 ||
+	    !tlv_take(&result, &tag, &matched) || !tlv_take(&result, &tag, &text))
+		errx(1, "a result that is not one");
+	if (code.p[0] != LDAP_SUCCESS && code.p[0] != LDAP_SIZELIMIT_EXCEEDED)
+		errx(1, "result %u: %.*s", code.p[0], (int)text.n, text.p);
+	if (c->entries < l->entries_min || c->entries > l->entries_max)
+		errx(1, "%u entries in an answer, want %u to %u", c->entries,
+		    l->entries_min, l->entries_max);
+	l->answers++;
+	l->entries += c->entries;
+	if (l->n_sample < MAX_SAMPLES)
+		l->sample_us[l->n_sample++] =
+		    (uint32_t)((now_ns() - c->sent_ns) / 1000);
+}
+
+/* Reads what there is and handles each whole message. */
+static void
+receive(struct load *l, struct connection *c)
+{
+	struct view in, message, id, op;
+	uint8_t tag;
+	ssize_t n = recv(c->fd, c->buffer + c->used, MAX_ANSWER + 64 - c->used, 0);
+
+	if (n <= 0)
+		errx(1, "the server closed a connection: %s",
+		    n < 0 ? strerror(errno) : "end of file");
+	l->bytes += (uint64_t)n;
+	c->used += (size_t)n;
+	in = (struct view){c->buffer, c->used};
+	while (tlv_take(&in, &tag, &message)) {
+		uint32_t got = 0;
+
+		if (tag != TAG_MESSAGE || !tlv_take(&message, &tag, &id) ||
+		    !tlv_take(&message, &tag, &op))
+			errx(1, "not an LDAP message");
+		for (size_t i = 0; i < id.n; i++)
+			got = got << 8 | id.p[i];
+		if (got != c->id)
+			errx(1, "message id %" PRIu32 ", want %" PRIu32, got, c->id);
+		if (tag == TAG_ENTRY) {
+			c->entries++;
+			if (l->certificates && !entry_has_certificate(op))
+				errx(1, "an entry without its certificate");
+		} else if (tag == TAG_DONE) {
+			answer_done(l, c, op);
+			send_next(l, c);
+		} else {
+			errx(1, "an answer of tag 0x%02x", tag);
+		}
+	}
+	memmove(c->buffer, in.p, in.n);
+	c->used = in.n;
+}
+
+static void
+open_connection(struct load *l, struct connection *c, int epoll)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)l->port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
+	int on = 1;
+
+	if ((c->fd = socket(AF_INET, SOCK_STREAM, 0)) < 0 ||
+	    connect(c->fd, (struct sockaddr *)&to, sizeof(to)) != 0)
+		err(1, "port %d", l->port);
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if ((c->buffer = malloc(MAX_ANSWER + 64)) == NULL ||
+	    epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &event) != 0)
+		err(1, "connection");
+}
+
+static void
+run_until(struct load *l, int epoll, uint64_t end_ns)
+{
+	struct epoll_event events[MAX_CONNECTIONS];
+
+	while (now_ns() < end_ns) {
+		int n = epoll_wait(epoll, events, MAX_CONNECTIONS, STALLED_MS);
+
+		if (n < 0 && errno != EINTR)
+			err(1, "epoll_wait");
+		if (n == 0)
+			errx(1, "no answer for %d ms", STALLED_MS);
+		for (int i = 0; i < n; i++)
+			receive(l, events[i].data.ptr);
+	}
+}
+
+static void
+read_requests(struct load *l, const char *path)
+{
+	size_t cap = 0;
+	FILE *f = fopen(path, "rb");
+	uint8_t head[4];
+
+	if (f == NULL)
+		err(1, "%s", path);
+	while (fread(head, 1, 4, f) == 4) {
+		size_t n = (size_t)head[0] << 24 | (size_t)head[1] << 16 |
+			   (size_t)head[2] << 8 | head[3];
+		uint8_t *p;
+
+		if (n == 0 || n > MAX_REQUEST || (p = malloc(n)) == NULL ||
+		    fread(p, 1, n, f) != n)
+			errx(1, "%s: cut off", path);
+		if (l->n_request == cap) {
+			cap = cap == 0 ? 1024 : cap * 2;
+			l->request = reallocarray(l->request, cap, sizeof(*l->request));
+			if (l->request == NULL)
+				err(1, "%s", path);
+		}
+		l->request[l->n_request++] = (struct view){p, n};
+	}
+	fclose(f);
+	if (l->n_request == 0)
+		errx(1, "%s: no requests", path);
+}
+
+static int
+compare_samples(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void
+print_result(struct load *l, double seconds, uint64_t cpu_us)
+{
+	qsort(l->sample_us, l->n_sample, sizeof(*l->sample_us), compare_samples);
+	printf("{\"answers\": %" PRIu64 ", \"seconds\": %.3f, \"cpu_us\": %" PRIu64
+	       ", \"entries\": %" PRIu64 ", \"bytes\": %" PRIu64
+	       ", \"p50_us\": %" PRIu32 ", \"p99_us\": %" PRIu32 "}\n",
+	    l->answers, seconds, cpu_us, l->entries, l->bytes,
+	    l->sample_us[l->n_sample / 2],
+	    l->sample_us[l->n_sample - 1 - l->n_sample / 100]);
+}
+
+static void
+run(struct load *l)
+{
+	struct connection c[MAX_CONNECTIONS] = {0};
+	int epoll = epoll_create1(0);
+	uint64_t began, cpu;
+
+	if (epoll < 0)
+		err(1, "epoll");
+	for (unsigned i = 0; i < l->connections; i++) {
+		open_connection(l, &c[i], epoll);
+		send_next(l, &c[i]);
+	}
+	run_until(l, epoll, now_ns() + (uint64_t)(l->warm * 1e9));
+	l->answers = l->entries = l->bytes = l->n_sample = 0;
+	cpu = process_cpu_us(l->pid);
+	began = now_ns();
+	run_until(l, epoll, began + (uint64_t)(l->seconds * 1e9));
+	cpu = process_cpu_us(l->pid) - cpu;
+	if (l->answers == 0)
+		errx(1, "no answer within %.1f s", l->seconds);
+	print_result(l, (double)(now_ns() - began) / 1e9, cpu);
+	for (unsigned i = 0; i < l->connections; i++) {
+		close(c[i].fd);
+		free(c[i].buffer);
+	}
+	close(epoll);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct load l = {.connections = 16,
+	    .warm = 1,
+	    .seconds = 10,
+	    .entries_min = 1,
+	    .entries_max = 1,
+	    .certificates = true};
+	int ch;
+
+	while ((ch = getopt(argc, argv, "p:P:c:w:s:m:M:x")) != -1) {
+		switch (ch) {
+		case 'p':
+			l.port = atoi(optarg);
+			break;
+		case 'P':
+			l.pid = atol(optarg);
+			break;
+		case 'c':
+			l.connections = (unsigned)atoi(optarg);
+			break;
+		case 'w':
+			l.warm = atof(optarg);
+			break;
+		case 's':
+			l.seconds = atof(optarg);
+			break;
+		case 'm':
+			l.entries_min = (unsigned)atoi(optarg);
+			break;
+		case 'M':
+			l.entries_max = (unsigned)atoi(optarg);
+			break;
+		case 'x':
+			l.certificates = false;
+			break;
+		default:
+			goto usage;
+		}
+	}
+	if (optind + 1 != argc || l.port <= 0 || l.connections == 0 ||
+	    l.connections > MAX_CONNECTIONS || l.seconds <= 0 || l.seconds > 600 ||
+	    l.warm < 0 || l.warm > 60)
+		goto usage;
+	read_requests(&l, argv[optind]);
+	if ((l.sample_us = malloc(sizeof(*l.sample_us) * MAX_SAMPLES)) == NULL)
+		err(1, "samples");
+	run(&l);
+	return 0;
+usage:
+	fprintf(stderr,
+	    "usage: ldapload -p PORT [-P PID] [-c CONNECTIONS] [-w WARM-SECONDS]\n"
+	    "    [-s SECONDS] [-m LEAST-ENTRIES] [-M MOST-ENTRIES] [-x] REQUESTS\n");
+	return 2;
+}
