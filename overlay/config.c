@@ -14,10 +14,13 @@ enum {
 	CONFIG_DIRECT,
 	CONFIG_PUBLISH,
 	CONFIG_GUARD,
+	CONFIG_EMPTY_BASE,
+	CONFIG_PLUS_TAGS,
 };
 
 static ConfigDriver config_list;
 static ConfigDriver config_word;
+static ConfigDriver config_switch;
 
 #define ARC	"2.25.163819110899012224867019745641582709181"
 #define STRINGS "EQUALITY caseIgnoreMatch SYNTAX OMsDirectoryString"
@@ -28,8 +31,8 @@ ConfigTable chancery_config_table[] = {
 	"DESC 'Published base and the real suffix behind it' " STRINGS
 	" X-ORDERED 'VALUES' )",
 	NULL, NULL},
-    {"chancery-empty-base", "on|off", 2, 2, 0, ARG_ON_OFF | ARG_OFFSET,
-	(void *)offsetof(struct chancery, empty_base),
+    {"chancery-empty-base", "on|off", 2, 2, 0,
+	ARG_ON_OFF | ARG_MAGIC | CONFIG_EMPTY_BASE, config_switch,
 	"( " ARC ".3.2 NAME 'olcChanceryEmptyBase' "
 	"DESC 'Answer searches under the empty base with the first published one' "
 	"EQUALITY booleanMatch SYNTAX OMsBoolean SINGLE-VALUE )",
@@ -46,8 +49,8 @@ ConfigTable chancery_config_table[] = {
 	"DESC 'Attributes published beyond the default, or not' " STRINGS
 	" X-ORDERED 'VALUES' )",
 	NULL, NULL},
-    {"chancery-plus-tags", "on|off", 2, 2, 0, ARG_ON_OFF | ARG_OFFSET,
-	(void *)offsetof(struct chancery, plus_tags),
+    {"chancery-plus-tags", "on|off", 2, 2, 0, ARG_ON_OFF | ARG_MAGIC | CONFIG_PLUS_TAGS,
+	config_switch,
 	"( " ARC ".3.5 NAME 'olcChanceryPlusTags' "
 	"DESC 'A search for a+tag@d finds a@d too' "
 	"EQUALITY booleanMatch SYNTAX OMsBoolean SINGLE-VALUE )",
@@ -634,6 +637,28 @@ config_word(ConfigArgs *c)
 		return ARG_BAD_CONF;
 	}
 	*field = i;
+	return 0;
+}
+
+/* Both switches are on unless said otherwise. */
+static int
+config_switch(ConfigArgs *c)
+{
+	slap_overinst *on = (slap_overinst *)c->bi;
+	struct chancery *ch = on->on_bi.bi_private;
+	int *field = c->type == CONFIG_EMPTY_BASE ? &ch->empty_base : &ch->plus_tags;
+
+	if (c->op == SLAP_CONFIG_EMIT) {
+		c->value_int = *field;
+		return *field != 0;
+	}
+	if (c->op == LDAP_MOD_DELETE) {
+		*field = 1;
+		return 0;
+	}
+	if (!config_role_fits(c, true))
+		return ARG_BAD_CONF;
+	*field = c->value_int;
 	return 0;
 }
 

@@ -56,6 +56,7 @@ chancery_schema_find(void)
 
 	s->user_certificate = schema_find("userCertificate;binary");
 	s->smime = schema_find("userSMIMECertificate");
+	s->smime_type = s->smime == NULL ? NULL : s->smime->ad_type;
 	s->mail = schema_find("mail");
 	s->revoked = schema_find("chanceryRevoked");
 	s->ca_certificate = schema_find("cACertificate;binary");

@@ -86,6 +86,7 @@ struct chancery {
 struct schema {
 	AttributeDescription *user_certificate; /* userCertificate;binary */
 	AttributeDescription *smime;		/* userSMIMECertificate */
+	AttributeType *smime_type;		/* of both its spellings */
 	AttributeDescription *mail;
 	AttributeDescription *status;  /* chanceryStatus */
 	AttributeDescription *revoked; /* chanceryRevoked, or NULL */

@@ -165,7 +165,7 @@ add_certificates(struct building *b, Attribute *a)
 	BerVarray v, nv;
 	unsigned n;
 
-	if (!is_wanted(b, a->a_desc) || !have_judged(b))
+	if (!have_judged(b))
 		return;
 	n = choose_values(b, a, b->judged.cert, b->judged.n_certs, &v, &nv);
 	if (n > 0)
@@ -189,28 +189,39 @@ add_smime(struct building *b, Attribute *a)
 		add_readable(b, &b->ps->smime_binary_desc, a->a_desc, v, nv, n);
 }
 
+/* Only the one description of each that clients know carries certificates. */
+static bool
+add_if_certificate(struct building *b, Attribute *a)
+{
+	const struct schema *s = &chancery_schema;
+	AttributeType *at = a->a_desc->ad_type;
+
+	if (at == s->user_certificate->ad_type) {
+		if (a->a_desc == s->user_certificate)
+			add_certificates(b, a);
+		return true;
+	}
+	if (s->smime == NULL || at != s->smime->ad_type)
+		return false;
+	if (a->a_desc == s->smime)
+		add_smime(b, a);
+	return true;
+}
+
 static void
 add_attribute(struct building *b, Attribute *a)
 {
 	AttributeType *at = a->a_desc->ad_type;
 
-	if (!names_type_published(b->ps->front, at))
+	if (!is_wanted(b, a->a_desc) && at != chancery_schema.smime_type)
 		return;
-	if (at == chancery_schema.user_certificate->ad_type) {
-		if (a->a_desc == chancery_schema.user_certificate)
-			add_certificates(b, a);
-	} else if (chancery_schema.smime != NULL &&
-		   at == chancery_schema.smime->ad_type) {
-		if (a->a_desc == chancery_schema.smime)
-			add_smime(b, a);
-	} else if (!is_wanted(b, a->a_desc)) {
+	if (!names_type_published(b->ps->front, at) || add_if_certificate(b, a))
 		return;
-	} else if (at->sat_syntax == slap_schema.si_syn_distinguishedName) {
+	if (at->sat_syntax == slap_schema.si_syn_distinguishedName)
 		add_names(b, a);
-	} else {
+	else
 		add_readable(
 		    b, a->a_desc, a->a_desc, a->a_vals, a->a_nvals, a->a_numvals);
-	}
 }
 
 static void
