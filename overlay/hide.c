@@ -5,7 +5,7 @@
  */
 #include "overlay/overlay.h"
 
-static const struct berval local_root =
+static struct berval local_root =
     BER_BVC("gidnumber=0+uidnumber=0,cn=peercred,cn=external,cn=auth");
 
 static bool
@@ -42,7 +42,7 @@ hide_may_see(const struct chancery *db, Operation *op)
 	/* slapd's own searches: on behalf of nobody, or to find who somebody is */
 	if (op->o_conn == NULL || op->o_conn->c_conn_idx < 0 || op->o_is_auth_check)
 		return true;
-	if (be_isroot(op) || bvmatch(&op->o_ndn, &local_root))
+	if (be_isroot(op) || ber_bvstrcasecmp(&op->o_ndn, &local_root) == 0)
 		return true;
 	if (db->direct != NULL)
 		return in_direct(db->direct, &op->o_ndn);
