@@ -225,9 +225,9 @@ class World:
 
     def config_arguments(self):
         """What tells slapd and its tools which configuration to read."""
-        if self.config == 'conf':
-            return ['-f', self.path('slapd.conf')]
-        return ['-F', self.path('slapd.d')]
+        if os.path.isdir(self.path('slapd.d')):
+            return ['-F', self.path('slapd.d')]
+        return ['-f', self.path('slapd.conf')]
 
     # with World() as w
 
@@ -274,7 +274,7 @@ class World:
         self._make_tls()
         directory = self._directory_ldif() + self.ldif
         company = self._company_ldif()
-        self.write_config(for_tools=True)
+        self._write_slapd_conf()
         self.slapadd(directory)
         self.slapadd(company, COMPANY)
         self.write_config()
@@ -293,18 +293,22 @@ class World:
             raise WorldError(f'{self.state}: the path is too long for a Unix '
                              'socket inside; choose a shorter STATE=')
 
-    def write_config(self, for_tools=False):
-        """slapd.conf (and slapd.d from it) as the options say now. The tools
-        that load the first entries get it without what only a server needs."""
-        write(self.path('slapd.conf'), self.slapd_conf(), 0o600)
-        write(self.path('ldap.conf'), f'URI {self.uri}\nBASE {self.published[0]}\n'
-              f'TLS_CACERT {self.ca_file}\n' if self.published else '')
+    def write_config(self):
+        """The configuration as the options say now, in the form chosen."""
+        self._write_slapd_conf()
         if self.config == 'config':
-            shutil.rmtree(self.path('slapd.d'), ignore_errors=True)
             os.mkdir(self.path('slapd.d'), 0o700)
-            self._tool('slaptest', ['-f', self.path('slapd.conf'), '-F',
-                                    self.path('slapd.d')]
-                       + (['-u'] if for_tools else []))
+            self._tool('slaptest', ['-f', self.path('slapd.conf'),
+                                    '-F', self.path('slapd.d')])
+
+    def _write_slapd_conf(self):
+        # Without slapd.d the tools read slapd.conf: slaptest, which turns one
+        # into the other, wants databases that exist already.
+        shutil.rmtree(self.path('slapd.d'), ignore_errors=True)
+        write(self.path('slapd.conf'), self.slapd_conf(), 0o600)
+        write(self.path('ldap.conf'),
+              f'URI {self.uri}\nTLS_CACERT {self.ca_file}\n'
+              + ''.join(f'BASE {base}\n' for base in self.published[:1]))
 
     def slapadd(self, ldif, suffix=SUFFIX):
         """Loads entries into the stopped server, as an administrator would."""
@@ -506,7 +510,10 @@ access to * by dn.exact="{root}" read by * none
         key = certs.new_key('ec256')
         server = certs.make_cert(
             'CN=localhost', (), ca, first, last, key=key,
-            key_usage=certs.SIGN, eku=('serverAuth',), dns=('localhost',),
+            key_usage=certs.SIGN, eku=('serverAuth',),
+            # libldap compares with the machine's own name when asked for
+            # localhost (tls_g.c, tlsg_session_chkhost).
+            dns=sorted({'localhost', socket.gethostname(), socket.getfqdn()}),
             ips=('127.0.0.1', '::1'))
         write(self.path('tls', 'ca.pem'), certs.pem(ca.der))
         write(self.path('tls', 'server.pem'), certs.pem(server))
@@ -670,10 +677,7 @@ access to * by dn.exact="{root}" read by * none
         this program (make up)."""
         if self.process is not None:
             raise WorldError('this world is already running')
-        running = self.running_pid()
-        if running:
-            raise WorldError(f'the world in {self.state} is already running '
-                             f'(process {running}); "make down" ends it')
+        self.check_not_running()
         for attempt in range(3):
             try:
                 self._check_ports()
@@ -686,6 +690,12 @@ access to * by dn.exact="{root}" read by * none
                     raise
                 self.port, self.ldaps_port = free_port(), free_port()
                 self.write_config()
+
+    def check_not_running(self):
+        running = self.running_pid()
+        if running:
+            raise WorldError(f'the world in {self.state} is already running '
+                             f'(process {running}); "make down" ends it')
 
     def _check_ports(self):
         for port, variable in ((self.port, 'LDAP_PORT'),
@@ -863,6 +873,7 @@ access to * by dn.exact="{root}" read by * none
 
 def open_state(world):
     """Builds the world, or goes on with the one that is there."""
+    world.check_not_running()
     stamp = world.path('world.json')
     if not os.path.exists(stamp):
         if os.path.isdir(world.state) and os.listdir(world.state):
