@@ -7,30 +7,7 @@
 
 #include "core/err.h"
 #include "core/punycode.h"
-
-/* Reads one code point of strict UTF-8 (RFC 3629); 0 bytes where there is none. */
-static size_t
-utf8_read(struct bytes in, uint32_t *out)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	uint8_t c = in.p[0];
-	size_t n = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 0;
-	uint32_t point = n <= 1 ? c : c & (0x7fu >> n);
-
-	if (n == 0 || n > in.n || c > 0xf4)
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((in.p[i] & 0xc0) != 0x80)
-			return 0;
-		point = point << 6 | (in.p[i] & 0x3f);
-	}
-	if (n > 1 && point < least[n])
-		return 0;
-	if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
-		return 0;
-	*out = point;
-	return n;
-}
+#include "core/utf8.h"
 
 /* Ranges in which a capital lies `step` below its small letter; in paired ones
  * capitals are the even (step 1) or the odd (step -1) code points. */

@@ -46,10 +46,10 @@ enum query_op {
 
 struct query {
 	enum query_op op;
-	bool known;        /* the server has the attribute and the value fits it */
-	bool dn_attrs;     /* of QUERY_EXTENSIBLE */
-	struct bytes attr; /* attribute description, with options; may be empty for
-			    * QUERY_EXTENSIBLE */
+	bool known;	      /* the server has the attribute and the value fits it */
+	bool dn_attrs;	      /* of QUERY_EXTENSIBLE */
+	struct bytes attr;    /* attribute description, with options; may be empty for
+			       * QUERY_EXTENSIBLE */
 	struct bytes value;   /* raw, not escaped; of EQUAL, GREATER ... EXTENSIBLE */
 	struct bytes rule;    /* matching rule of QUERY_EXTENSIBLE, may be empty */
 	struct bytes initial; /* of QUERY_SUBSTRING; empty where absent */
@@ -63,13 +63,17 @@ struct query {
 enum {
 	QUERY_MAX_DEPTH = 32,
 	QUERY_MAX_NODES = 2048,
+	/* A plan may be larger than what was asked: two words, umlauts, tags.
+	 * query_parse reads back what query_plan wrote. */
+	QUERY_MAX_PLANNED = 2 * QUERY_MAX_NODES,
+	QUERY_MAX_PLANNED_DEPTH = QUERY_MAX_DEPTH + 8,
 	QUERY_MAX_TEXT = 128 * 1024, /* bytes of a planned filter */
 };
 
 /* Kinds of entries, as bits. */
 enum query_kind {
-	QUERY_PEOPLE = 1 << 0,      /* ou=people and ou=partners */
-	QUERY_KEYS = 1 << 1,        /* ou=keys, cn=PGPServerInfo */
+	QUERY_PEOPLE = 1 << 0,	    /* ou=people and ou=partners */
+	QUERY_KEYS = 1 << 1,	    /* ou=keys, cn=PGPServerInfo */
 	QUERY_AUTHORITIES = 1 << 2, /* ou=authorities */
 	QUERY_STRUCTURE = 1 << 3,   /* the base and the containers themselves */
 };
@@ -82,26 +86,35 @@ struct query_rules {
 };
 
 struct query_plan {
-	bool unchanged;        /* run the client's own filter; texts are NULL */
+	bool unchanged;		/* run the client's own filter; texts are NULL */
 	const char *candidates; /* the filter to run */
-	const char *exact;      /* to test on the entry as sent, or NULL */
-	unsigned kinds;         /* enum query_kind bits that the filter asks for */
-	bool nothing;           /* can match nothing: answer without searching */
+	const char *exact;	/* to test on the entry as sent, or NULL */
+	unsigned kinds;		/* enum query_kind bits; QUERY_PEOPLE always, the others
+				 * where a part outside of every NOT names them */
+	bool nothing;		/* can match nothing: answer without searching */
 };
 
 /*
- * Makes the plan. Its texts live in the arena. 0; ERR_LIMIT with a sentence
+ * Makes the plan. Its texts live in the arena; bytes outside of printable
+ * ASCII are escaped in them (RFC 4515 section 3). 0; ERR_LIMIT with a sentence
  * over QUERY_MAX_*; ERR_MEMORY.
+ *
+ * A part with known == false is still read by its attribute and value: a mail
+ * with a U-label, userSMIMECertificate;binary (which a server may not know
+ * under this option), anr. An attribute description of a known part must be
+ * well-formed: it is copied into the text.
  */
-int query_plan(const struct query *q, const struct query_rules *rules,
-    struct arena *a, struct query_plan *out, struct err *e);
+int query_plan(const struct query *q, const struct query_rules *rules, struct arena *a,
+    struct query_plan *out, struct err *e);
 
 /*
  * Reads RFC 4515 text into a tree in the arena, for tests and tools (the
- * overlay gets trees from slapd). Every attribute is marked known unless
- * is_known says otherwise (NULL: all known). 0, ERR_SYNTAX, ERR_LIMIT.
+ * overlay gets trees from slapd). Taken too: one part without parentheses, and
+ * slapd's log notation (?=true), (?=false), (?=undefined), (?=error). Every
+ * part is marked known unless is_known says otherwise of its attribute
+ * description (NULL: all known). 0, ERR_SYNTAX, ERR_LIMIT, ERR_MEMORY.
  */
-int query_parse(struct bytes text, bool (*is_known)(struct bytes attr),
-    struct arena *a, struct query **out, struct err *e);
+int query_parse(struct bytes text, bool (*is_known)(struct bytes attr), struct arena *a,
+    struct query **out, struct err *e);
 
 #endif
