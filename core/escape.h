@@ -1,0 +1,26 @@
+/*
+ * Text put into LDAP filters and DNs: one function for each sink. Pure.
+ */
+#ifndef CHANCERY_CORE_ESCAPE_H
+#define CHANCERY_CORE_ESCAPE_H
+
+#include "core/bytes.h"
+
+/* Room that n bytes can need, with the NUL. */
+#define ESCAPE_MAX(n) (3 * (n) + 1)
+
+/*
+ * A value for a filter (RFC 4515 section 3): NUL, '(', ')', '*', '\' and all
+ * bytes outside of printable ASCII become \hh. out has room for ESCAPE_MAX.
+ * Ends with NUL; returns the length.
+ */
+size_t escape_filter(struct bytes in, char *out);
+
+/*
+ * A value for an RDN (RFC 4514 section 2.4). UTF-8 stays as it is; what is
+ * special anywhere, a space or '#' at the beginning, a space at the end and
+ * control characters become \hh. out has room for ESCAPE_MAX.
+ */
+size_t escape_dn(struct bytes in, char *out);
+
+#endif

@@ -1,0 +1,203 @@
+/*
+ * Opening and closing connections: contract in connection.h.
+ */
+#include "directory/connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "directory/handle.h"
+
+int
+handle_failed(struct connection *c, int code, const char *what, struct err *e)
+{
+	bool lost = code == LDAP_SERVER_DOWN || code == LDAP_CONNECT_ERROR ||
+		    code == LDAP_TIMEOUT || code == LDAP_UNAVAILABLE;
+	char *text = NULL;
+
+	ldap_get_option(c->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text);
+	if (code == LDAP_TIMEOUT)
+		err_set(e, ERR_IO, "%s: %s: no answer within %d s", c->uri, what,
+		    CONNECTION_TIMEOUT);
+	else
+		err_set(e, lost ? ERR_IO : ERR_DIRECTORY, "%s: %s: %s (%d)%s%s", c->uri,
+		    what, ldap_err2string(code), code,
+		    text != NULL && *text != '\0' ? ": " : "",
+		    text != NULL ? text : "");
+	ldap_memfree(text);
+	return lost ? ERR_IO : ERR_DIRECTORY;
+}
+
+/* --- options ----------------------------------------------------------------- */
+
+/* A certificate is always asked for and checked, unless the caller only wants to
+ * look at it. GnuTLS reads the options once, when the context is made. */
+static int
+set_tls(struct connection *c, const struct connection_how *how)
+{
+	int check = how->unchecked ? LDAP_OPT_X_TLS_ALLOW : LDAP_OPT_X_TLS_DEMAND;
+	int client = 0, rc;
+
+	rc = ldap_set_option(c->ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &check);
+	if (rc == 0 && how->ca_file != NULL)
+		rc = ldap_set_option(c->ld, LDAP_OPT_X_TLS_CACERTFILE, how->ca_file);
+	if (rc == 0)
+		rc = ldap_set_option(c->ld, LDAP_OPT_X_TLS_NEWCTX, &client);
+	return rc;
+}
+
+static int
+set_limits(struct connection *c)
+{
+	struct timeval wait = {.tv_sec = CONNECTION_TIMEOUT};
+	ber_len_t most = CONNECTION_MAX_MESSAGE;
+	int version = LDAP_VERSION3, rc;
+	Sockbuf *sb = NULL;
+
+	rc = ldap_set_option(c->ld, LDAP_OPT_PROTOCOL_VERSION, &version);
+	if (rc == 0)
+		rc = ldap_set_option(c->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
+	if (rc == 0)
+		rc = ldap_set_option(c->ld, LDAP_OPT_NETWORK_TIMEOUT, &wait);
+	if (rc == 0)
+		rc = ldap_set_option(c->ld, LDAP_OPT_TIMEOUT, &wait);
+	if (rc == 0)
+		rc = ldap_get_option(c->ld, LDAP_OPT_SOCKBUF, &sb);
+	if (rc == 0 && sb != NULL)
+		ber_sockbuf_ctrl(sb, LBER_SB_OPT_SET_MAX_INCOMING, &most);
+	return rc;
+}
+
+/* --- opening ----------------------------------------------------------------- */
+
+static int
+bind_external(struct connection *c)
+{
+	char empty[] = "";
+	struct berval none = {0, empty};
+
+	return ldap_sasl_bind_s(c->ld, NULL, "EXTERNAL", &none, NULL, NULL, NULL);
+}
+
+static int
+bind_anonymous(struct connection *c)
+{
+	char empty[] = "";
+	struct berval none = {0, empty};
+
+	return ldap_sasl_bind_s(c->ld, "", LDAP_SASL_SIMPLE, &none, NULL, NULL, NULL);
+}
+
+static int
+connect_and_bind(struct connection *c, const struct connection_how *how, struct err *e)
+{
+	int rc;
+
+	if ((rc = set_limits(c)) != 0 || (rc = set_tls(c, how)) != 0) {
+		err_set(e, ERR_IO, "%s: the LDAP library took no options (%d)%s%s",
+		    c->uri, rc, how->ca_file != NULL ? ": can it read " : "",
+		    how->ca_file != NULL ? how->ca_file : "");
+		return ERR_IO;
+	}
+	if (how->start_tls && (rc = ldap_start_tls_s(c->ld, NULL, NULL)) != 0)
+		return handle_failed(c, rc, "StartTLS", e);
+	rc = how->external ? bind_external(c) : bind_anonymous(c);
+	if (rc != LDAP_SUCCESS)
+		return handle_failed(
+		    c, rc, how->external ? "SASL EXTERNAL bind" : "anonymous bind", e);
+	return 0;
+}
+
+int
+connection_open(
+    const struct connection_how *how, struct connection **out, struct err *e)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+	int rc;
+
+	*out = NULL;
+	if (c == NULL || (c->uri = strdup(how->uri)) == NULL) {
+		free(c);
+		return err_set(e, ERR_MEMORY, "no memory for a connection");
+	}
+	if (ldap_initialize(&c->ld, how->uri) != LDAP_SUCCESS) {
+		rc = err_set(e, ERR_USAGE,
+		    "\"%.200s\" is not an LDAP URI; want ldap://HOST, ldaps://HOST or "
+		    "ldapi://",
+		    how->uri);
+		c->ld = NULL;
+	} else {
+		rc = connect_and_bind(c, how, e);
+	}
+	if (rc != 0)
+		connection_close(&c);
+	*out = c;
+	return rc;
+}
+
+void
+connection_close(struct connection **cp)
+{
+	if (*cp == NULL)
+		return;
+	if ((*cp)->ld != NULL)
+		ldap_unbind_ext_s((*cp)->ld, NULL, NULL);
+	free((*cp)->uri);
+	free(*cp);
+	*cp = NULL;
+}
+
+const char *
+connection_uri(const struct connection *c)
+{
+	return c->uri;
+}
+
+/* --- questions about the connection ------------------------------------------ */
+
+int
+connection_try_bind(
+    struct connection *c, const char *name, const char *password, struct err *e)
+{
+	struct berval cred = {.bv_val = (char *)password, .bv_len = strlen(password)};
+	int rc =
+	    ldap_sasl_bind_s(c->ld, name, LDAP_SASL_SIMPLE, &cred, NULL, NULL, NULL);
+
+	/* Negative codes are the library's own: nothing came back. */
+	return rc >= 0 ? rc : handle_failed(c, rc, "simple bind", e);
+}
+
+int
+connection_server_cert(struct connection *c, uint8_t **out, size_t *n_out)
+{
+	struct berval der = {0, NULL};
+
+	*out = NULL;
+	*n_out = 0;
+	if (ldap_get_option(c->ld, LDAP_OPT_X_TLS_PEERCERT, &der) != 0 ||
+	    der.bv_val == NULL)
+		return ERR_NOT_FOUND;
+	if ((*out = malloc(der.bv_len + 1)) != NULL) {
+		memcpy(*out, der.bv_val, der.bv_len);
+		*n_out = der.bv_len;
+	}
+	ldap_memfree(der.bv_val);
+	return *out == NULL ? ERR_NOT_FOUND : 0;
+}
+
+int
+connection_whoami(struct connection *c, char **out, struct err *e)
+{
+	struct berval *id = NULL;
+	int rc = ldap_whoami_s(c->ld, &id, NULL, NULL);
+	size_t skip;
+
+	*out = NULL;
+	if (rc != LDAP_SUCCESS)
+		return handle_failed(c, rc, "who am I", e);
+	skip =
+	    id != NULL && id->bv_len >= 3 && strncmp(id->bv_val, "dn:", 3) == 0 ? 3 : 0;
+	*out = id == NULL ? strdup("") : strndup(id->bv_val + skip, id->bv_len - skip);
+	ber_bvfree(id);
+	return *out == NULL ? err_set(e, ERR_MEMORY, "no memory for a DN") : 0;
+}

@@ -1,0 +1,56 @@
+/*
+ * A connection to the directory: opened, secured and bound with a deadline on
+ * every step. It follows no referral and never falls back to a weaker way than
+ * it was asked for. One thread at a time may use a connection.
+ */
+#ifndef CHANCERY_DIRECTORY_CONNECTION_H
+#define CHANCERY_DIRECTORY_CONNECTION_H
+
+#include "core/bytes.h"
+#include "core/err.h"
+
+enum {
+	CONNECTION_TIMEOUT = 5,			    /* seconds, each wait */
+	CONNECTION_MAX_MESSAGE = 128 * 1024 * 1024, /* bytes of one answer */
+};
+
+struct connection;
+
+struct connection_how {
+	const char *uri;     /* ldap://, ldaps:// or ldapi:// */
+	const char *ca_file; /* PEM; NULL for the system's */
+	bool start_tls;
+	bool unchecked; /* take any certificate: only to look at it afterwards */
+	bool external;	/* bind with SASL EXTERNAL; otherwise anonymously */
+};
+
+/*
+ * 0; ERR_IO: not reachable, no answer in time, or TLS failed; ERR_DIRECTORY: it
+ * answered and refused; ERR_USAGE: not an LDAP URI. The sentence names the URI.
+ */
+int connection_open(
+    const struct connection_how *how, struct connection **out, struct err *e);
+
+/* Closes and leaves NULL. */
+void connection_close(struct connection **cp);
+
+/* The URI that it was opened with. */
+const char *connection_uri(const struct connection *c);
+
+/*
+ * A simple bind with a name that may be no DN, as Outlook sends what stands in
+ * its User Name field. The connection is anonymous afterwards, unless it
+ * succeeds. Returns the LDAP result code (RFC 4511 section 4.1.9), or ERR_IO.
+ */
+int connection_try_bind(
+    struct connection *c, const char *name, const char *password, struct err *e);
+
+/* The server's certificate, DER, once TLS is in use; *out is the caller's to
+ * free(). 0 or ERR_NOT_FOUND. */
+int connection_server_cert(struct connection *c, uint8_t **out, size_t *n_out);
+
+/* The DN that the server knows us by ("" for anonymous), RFC 4532; the text is
+ * the caller's to free(). 0, ERR_IO, ERR_DIRECTORY. */
+int connection_whoami(struct connection *c, char **out, struct err *e);
+
+#endif
