@@ -11,9 +11,9 @@
 #include <stddef.h>
 
 /* 1.2.840.113549.1.9.1 */
-static const struct bytes oid_email = OID("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01");
+static const struct bytes oid_email = OID_BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01");
 /* 2.5.4.3 */
-static const struct bytes oid_common_name = OID("\x55\x04\x03");
+static const struct bytes oid_common_name = OID_BYTES("\x55\x04\x03");
 
 int
 cert_bad(struct err *e, const char *section, const char *what)

@@ -4,8 +4,10 @@
  * once. Part of cert_parse (cert.c).
  */
 #include "core/cert_parts.h"
+#include "core/extension.h"
 #include "core/general_name.h"
 #include "core/name.h"
+#include "core/name_chars.h"
 
 typedef int ext_read_fn(struct bytes value, struct cert *out, struct err *e);
 
@@ -42,8 +44,8 @@ ext_key_usage(struct bytes value, struct cert *out, struct err *e)
 static unsigned
 ext_usage_bit(struct bytes oid)
 {
-	static const struct bytes email = OID("\x2b\x06\x01\x05\x05\x07\x03\x04");
-	static const struct bytes any = OID("\x55\x1d\x25\x00");
+	static const struct bytes email = OID_BYTES("\x2b\x06\x01\x05\x05\x07\x03\x04");
+	static const struct bytes any = OID_BYTES("\x55\x1d\x25\x00");
 
 	if (bytes_equal(oid, email))
 		return CERT_EKU_EMAIL_PROTECTION;
@@ -124,13 +126,14 @@ ext_keep_domain(struct bytes text, struct cert *out, struct err *e)
 static int
 ext_keep_other(const struct general_name *name, struct cert *out, struct err *e)
 {
-	static const struct bytes mailbox = OID("\x2b\x06\x01\x05\x05\x07\x08\x09");
+	static const struct bytes mailbox =
+	    OID_BYTES("\x2b\x06\x01\x05\x05\x07\x08\x09");
 	struct bytes text;
 
 	if (!bytes_equal(name->other_type, mailbox))
 		return 0;
 	if (der_only(name->value, DER_UTF8_STRING, &text) != 0 ||
-	    !name_utf8_valid(text))
+	    !name_chars_valid(DER_UTF8_STRING, text))
 		return err_set(e, ERR_SYNTAX,
 		    "certificate: RFC 9598 section 3: SmtpUTF8Mailbox is not a "
 		    "UTF8String in UTF-8");
@@ -272,8 +275,8 @@ static ext_read_fn *const ext_ce[] = {
 };
 
 static const struct bytes ext_pe[] = {
-    OID("\x2b\x06\x01\x05\x05\x07\x01\x01"), /* authorityInfoAccess */
-    OID("\x2b\x06\x01\x05\x05\x07\x01\x03"), /* qcStatements */
+    OID_BYTES("\x2b\x06\x01\x05\x05\x07\x01\x01"), /* authorityInfoAccess */
+    OID_BYTES("\x2b\x06\x01\x05\x05\x07\x01\x03"), /* qcStatements */
 };
 
 /* The arc behind id-ce where it fits a bit of ext_seen, or -1. */
@@ -318,43 +321,20 @@ ext_note(struct ext_seen *seen, struct bytes oid)
 	return true;
 }
 
-/* Extension: extnID, critical BOOLEAN DEFAULT FALSE (an explicit FALSE is against
- * DER, but common), extnValue. */
 static int
-ext_split(struct bytes content, struct bytes *oid, bool *critical, struct bytes *value)
+ext_read(
+    const struct extension *x, struct ext_seen *seen, struct cert *out, struct err *e)
 {
-	struct der d = der_open(content);
-	struct bytes flag;
-	int has;
-
-	*critical = false;
-	if (der_expect(&d, DER_OID, oid) != 0 || !der_oid_valid(*oid))
-		return ERR_SYNTAX;
-	has = der_optional(&d, DER_BOOLEAN, &flag);
-	if (has < 0 || (has == 1 && der_boolean(flag, critical) != 0))
-		return ERR_SYNTAX;
-	if (der_expect(&d, DER_OCTET_STRING, value) != 0 || !der_at_end(&d))
-		return ERR_SYNTAX;
-	return 0;
-}
-
-static int
-ext_read(struct bytes content, struct ext_seen *seen, struct cert *out, struct err *e)
-{
-	struct bytes oid, value;
 	ext_read_fn *reader;
-	bool critical;
 
 	if (++seen->n > CERT_MAX_EXTENSIONS)
 		return err_set(e, ERR_LIMIT, "certificate: more than %d extensions",
 		    CERT_MAX_EXTENSIONS);
-	if (ext_split(content, &oid, &critical, &value) != 0)
-		return cert_bad(e, "4.2", "an extension is not well-formed");
-	if (!ext_note(seen, oid))
+	if (!ext_note(seen, x->oid))
 		return cert_bad(e, "4.2", "an extension is there twice");
-	if ((reader = ext_reader(oid)) != NULL)
-		return reader(value, out, e);
-	if (critical)
+	if ((reader = ext_reader(x->oid)) != NULL)
+		return reader(x->value, out, e);
+	if (x->critical)
 		out->unknown_critical = true;
 	return 0;
 }
@@ -362,8 +342,9 @@ ext_read(struct bytes content, struct ext_seen *seen, struct cert *out, struct e
 int
 cert_read_extensions(struct bytes explicit_content, struct cert *out, struct err *e)
 {
-	struct bytes content, extension;
+	struct extension extension;
 	struct ext_seen seen;
+	struct bytes content;
 	struct der d;
 	int rc;
 
@@ -372,11 +353,8 @@ cert_read_extensions(struct bytes explicit_content, struct cert *out, struct err
 	if (der_only(explicit_content, DER_SEQUENCE, &content) != 0)
 		return cert_bad(e, "4.1.2.9", "extensions are not a SEQUENCE");
 	d = der_open(content);
-	while (!der_at_end(&d)) {
-		if (der_expect(&d, DER_SEQUENCE, &extension) != 0)
-			return cert_bad(e, "4.2", "an extension is not a SEQUENCE");
-		if ((rc = ext_read(extension, &seen, out, e)) != 0)
+	while ((rc = extension_next(&d, &extension)) == 1)
+		if ((rc = ext_read(&extension, &seen, out, e)) != 0)
 			return rc;
-	}
-	return 0;
+	return rc == 0 ? 0 : cert_bad(e, "4.2", "an extension is not well-formed");
 }

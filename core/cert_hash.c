@@ -14,7 +14,7 @@ struct hash_family {
 
 #define FAMILY(oid, arcs)                                                              \
 	{                                                                              \
-		OID(oid), (arcs), sizeof(arcs)                                         \
+		OID_BYTES(oid), (arcs), sizeof(arcs)                                   \
 	}
 
 /* 1.2.840.113549.1.1: PKCS #1 (RFC 8017, RFC 4055) */
@@ -108,8 +108,8 @@ static const struct hash_family hashes[] = {
     FAMILY("\x2a\x86\x48\x86\xf7\x0d\x02", arcs_rsadsi),
 };
 
-static const struct bytes oid_pss = OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a");
-static const struct bytes oid_mgf1 = OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08");
+static const struct bytes oid_pss = OID_BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a");
+static const struct bytes oid_mgf1 = OID_BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08");
 
 static enum cert_hash
 hash_find(const struct hash_family *families, size_t n, struct bytes oid)

@@ -25,12 +25,12 @@ struct key_curve {
 };
 
 static const struct key_curve curves[] = {
-    {OID("\x2a\x86\x48\xce\x3d\x03\x01\x07"), CERT_CURVE_P256, 256},
-    {OID("\x2b\x81\x04\x00\x22"), CERT_CURVE_P384, 384},
-    {OID("\x2b\x81\x04\x00\x23"), CERT_CURVE_P521, 521},
-    {OID("\x2b\x24\x03\x03\x02\x08\x01\x01\x07"), CERT_CURVE_BRAINPOOL_P256, 256},
-    {OID("\x2b\x24\x03\x03\x02\x08\x01\x01\x0b"), CERT_CURVE_BRAINPOOL_P384, 384},
-    {OID("\x2b\x24\x03\x03\x02\x08\x01\x01\x0d"), CERT_CURVE_BRAINPOOL_P512, 512},
+    {OID_BYTES("\x2a\x86\x48\xce\x3d\x03\x01\x07"), CERT_CURVE_P256, 256},
+    {OID_BYTES("\x2b\x81\x04\x00\x22"), CERT_CURVE_P384, 384},
+    {OID_BYTES("\x2b\x81\x04\x00\x23"), CERT_CURVE_P521, 521},
+    {OID_BYTES("\x2b\x24\x03\x03\x02\x08\x01\x01\x07"), CERT_CURVE_BRAINPOOL_P256, 256},
+    {OID_BYTES("\x2b\x24\x03\x03\x02\x08\x01\x01\x0b"), CERT_CURVE_BRAINPOOL_P384, 384},
+    {OID_BYTES("\x2b\x24\x03\x03\x02\x08\x01\x01\x0d"), CERT_CURVE_BRAINPOOL_P512, 512},
 };
 
 /* The next INTEGER, not negative, in shortest form. */
@@ -145,14 +145,16 @@ key_read_fixed(const struct key_kind *kind, const struct cert_algorithm *algorit
 }
 
 static const struct key_kind kinds[] = {
-    {OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"), CERT_KEY_RSA, key_read_rsa, 0, 0},
-    {OID("\x2a\x86\x48\xce\x3d\x02\x01"), CERT_KEY_EC, key_read_ec, 0, 0},
-    {OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"), CERT_KEY_RSA_PSS, key_read_rsa, 0, 0},
-    {OID("\x2a\x86\x48\xce\x38\x04\x01"), CERT_KEY_DSA, key_read_dsa, 0, 0},
-    {OID("\x2b\x65\x6e"), CERT_KEY_X25519, key_read_fixed, 32, 256},
-    {OID("\x2b\x65\x6f"), CERT_KEY_X448, key_read_fixed, 56, 448},
-    {OID("\x2b\x65\x70"), CERT_KEY_ED25519, key_read_fixed, 32, 256},
-    {OID("\x2b\x65\x71"), CERT_KEY_ED448, key_read_fixed, 57, 456},
+    {OID_BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"), CERT_KEY_RSA, key_read_rsa, 0,
+	0},
+    {OID_BYTES("\x2a\x86\x48\xce\x3d\x02\x01"), CERT_KEY_EC, key_read_ec, 0, 0},
+    {OID_BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"), CERT_KEY_RSA_PSS, key_read_rsa,
+	0, 0},
+    {OID_BYTES("\x2a\x86\x48\xce\x38\x04\x01"), CERT_KEY_DSA, key_read_dsa, 0, 0},
+    {OID_BYTES("\x2b\x65\x6e"), CERT_KEY_X25519, key_read_fixed, 32, 256},
+    {OID_BYTES("\x2b\x65\x6f"), CERT_KEY_X448, key_read_fixed, 56, 448},
+    {OID_BYTES("\x2b\x65\x70"), CERT_KEY_ED25519, key_read_fixed, 32, 256},
+    {OID_BYTES("\x2b\x65\x71"), CERT_KEY_ED448, key_read_fixed, 57, 456},
 };
 
 static int

@@ -8,12 +8,6 @@
 #include "core/cert.h"
 #include "core/der.h"
 
-/* A struct bytes in a table: an OID's content octets as a string literal. */
-#define OID(literal)                                                                   \
-	{                                                                              \
-		(const uint8_t *)(literal), sizeof(literal) - 1                        \
-	}
-
 /* AlgorithmIdentifier (RFC 5280 section 4.1.1.2). */
 struct cert_algorithm {
 	struct bytes oid;

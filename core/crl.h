@@ -16,12 +16,13 @@ enum {
 };
 
 struct crl {
-	struct bytes issuer; /* Name with header */
-	int64_t this_update; /* seconds since 1970 */
-	int64_t next_update; /* or INT64_MAX where absent */
-	bool is_delta;       /* has deltaCRLIndicator */
-	bool is_indirect;    /* IssuingDistributionPoint says indirectCRL */
-	struct der entries;  /* what is left of revokedCertificates */
+	struct bytes issuer;	   /* Name with header */
+	int64_t this_update;	   /* seconds since 1970 */
+	int64_t next_update;	   /* or INT64_MAX where absent */
+	bool is_delta;		   /* has deltaCRLIndicator */
+	bool is_indirect;	   /* IssuingDistributionPoint says indirectCRL */
+	bool unknown_critical;	   /* of the CRL: it must not be used (section 5.2) */
+	struct der entries;	   /* what is left of revokedCertificates */
 	struct bytes entry_issuer; /* of the entry read last (section 5.3.3) */
 };
 
@@ -29,10 +30,12 @@ struct crl_entry {
 	struct bytes issuer; /* Name with header: the CRL's, or by certificateIssuer */
 	struct bytes serial; /* content octets */
 	int64_t revoked_at;
-	int reason; /* section 5.3.1; 0 where absent */
+	int reason;	       /* section 5.3.1; 0 where absent */
+	bool unknown_critical; /* the whole CRL must not be used (section 5.3) */
 };
 
-/* Opens a CRL that fills the view. 0, ERR_SYNTAX, ERR_LIMIT. */
+/* Opens a CRL that fills the view. 0, ERR_SYNTAX, ERR_LIMIT. The entries are not
+ * yet looked at. */
 int crl_open(struct bytes der, struct crl *out, struct err *e);
 
 /* The next revoked certificate: 1, 0 at the end, or ERR_SYNTAX. */

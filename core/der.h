@@ -35,6 +35,13 @@ enum der_tag {
 #define DER_CONTEXT(n)		   (0x80 | (n)) /* primitive [n] */
 #define DER_CONTEXT_CONSTRUCTED(n) (0xa0 | (n)) /* constructed [n] */
 
+/* Initializes a struct bytes in a table with an OID's content octets, which are
+ * written as a string literal. */
+#define OID_BYTES(literal)                                                             \
+	{                                                                              \
+		(const uint8_t *)(literal), sizeof(literal) - 1                        \
+	}
+
 struct der {
 	struct bytes rest; /* what has not been read yet */
 };

@@ -40,9 +40,6 @@ bool name_valid(struct bytes name);
 /* Whether a SET's content is that of a well-formed relative distinguished name. */
 bool name_rdn_valid(struct bytes set_content);
 
-/* Whether bytes are well-formed UTF-8 (RFC 3629: shortest form, no surrogates). */
-bool name_utf8_valid(struct bytes text);
-
 /*
  * Writes the canonical form of a Name (with header) to out: every RDN's
  * attributes sorted, string values as UTF-8 with ASCII letters lowered, outer
