@@ -303,16 +303,12 @@ keep(const struct entry *entry, void *ctx)
 }
 
 int
-search_all(struct connection *c, const struct search *s, struct search_result *out,
+search_more(struct connection *c, const struct search *s, struct search_result *out,
     struct err *e)
 {
 	struct running r = {.c = c, .s = s, .fn = keep, .ctx = out, .e = e};
 	int rc;
 
-	*out = (struct search_result){.n = 0};
-	arena_init(&out->arena, NULL, 0, SEARCH_MAX_KEPT_BYTES);
-	if ((out->entry = calloc(SEARCH_MAX_KEPT, sizeof(*out->entry))) == NULL)
-		return err_set(e, ERR_MEMORY, "no memory for a search");
 	r.arena = &out->arena;
 	r.end = &out->end;
 	rc = run_pages(&r);
@@ -320,6 +316,17 @@ search_all(struct connection *c, const struct search *s, struct search_result *o
 		err_set(e, rc, "%s: an answer of more than %d entries", c->uri,
 		    SEARCH_MAX_KEPT);
 	return rc;
+}
+
+int
+search_all(struct connection *c, const struct search *s, struct search_result *out,
+    struct err *e)
+{
+	*out = (struct search_result){.n = 0};
+	arena_init(&out->arena, NULL, 0, SEARCH_MAX_KEPT_BYTES);
+	if ((out->entry = calloc(SEARCH_MAX_KEPT, sizeof(*out->entry))) == NULL)
+		return err_set(e, ERR_MEMORY, "no memory for a search");
+	return search_more(c, s, out, e);
 }
 
 void

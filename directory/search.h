@@ -77,6 +77,11 @@ struct search_result {
  */
 int search_all(struct connection *c, const struct search *s, struct search_result *out,
     struct err *e);
+
+/* Another question, its entries put behind those that are kept already. */
+int search_more(struct connection *c, const struct search *s, struct search_result *out,
+    struct err *e);
+
 void search_result_fini(struct search_result *r);
 
 #endif
