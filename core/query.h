@@ -10,9 +10,10 @@
  * - Names that other directories have are read as ours: anr, proxyAddresses,
  *   mailNickname, userPrincipalName, display-name ...
  * - An unknown part is false within OR, and its negation is true. Within AND
- *   it is passed over if what remains still names somebody (an equality or
- *   substring on an identifying attribute); otherwise nothing matches, so that
- *   (&(userCertificate=*)(unknown=x)) never returns everybody.
+ *   it is passed over if what remains still names somebody: an equality or
+ *   substring on an identifying attribute, or an OR of such, in which parts on
+ *   other attributes (one word asked of many) may stand too. Otherwise nothing
+ *   matches, so that (&(userCertificate=*)(unknown=x)) never returns everybody.
  * - Addresses: any case; a U-label domain as its A-label; "a+tag@d" also finds
  *   "a@d" where rules->plus_tags says so.
  * - Parts about certificates ask what is published, not what is stored: the

@@ -70,6 +70,8 @@ leaf_certificate(
 		return NULL;
 	copy->attr = row->name;
 	copy->known = true;
+	/* two spellings of one question are often asked together */
+	c->b.expanded = true;
 	c->certificates = true;
 	return copy;
 }
@@ -160,7 +162,7 @@ leaf_stand_in(struct query_context *c, const struct query *q, struct bytes attr)
 		return leaf_unknown(c);
 	if (q->op != QUERY_EQUAL && q->op != QUERY_SUBSTRING && q->op != QUERY_PRESENT)
 		return leaf_unknown(c);
-	c->b.changed = true;
+	c->b.changed = c->b.expanded = true;
 	asked.attr = attr;
 	asked.known = true;
 	return leaf_ours(c, &asked, row);
@@ -279,7 +281,6 @@ leaf_anything(struct query_context *c, const struct query *q)
 	if (exact && leaf_published(c, BYTES("sn")) &&
 	    leaf_published(c, BYTES("givenName")))
 		query_add_names(&c->b, &asked, &either);
-	c->b.expanded = true;
 	return query_or(&c->b, &either);
 }
 
@@ -340,7 +341,7 @@ query_leaf(struct query_context *c, const struct query *q)
 
 	/* every entry has one, shown or not */
 	if (row != NULL && (row->traits & QUERY_TRAIT_CLASS) != 0 &&
-	    q->op == QUERY_PRESENT)
+	    q->op == QUERY_PRESENT && base.n == q->attr.n)
 		return leaf_keep(c, q, row);
 	if (leaf_published(c, row == NULL ? base : row->name))
 		return q->op == QUERY_EXTENSIBLE ? leaf_extensible(c, q, row)

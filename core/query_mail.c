@@ -105,6 +105,13 @@ mail_to_ascii(struct query_context *c, struct bytes *v)
 	return v->p != NULL;
 }
 
+/* An address, or the name of a domain alone; else it is some word. */
+static bool
+mail_has_domain(struct bytes v)
+{
+	return find_at(v) < v.n || memchr(v.p, '.', v.n) != NULL;
+}
+
 static struct query *
 mail_equal(struct query_context *c, const struct query *q)
 {
@@ -114,7 +121,8 @@ mail_equal(struct query_context *c, const struct query *q)
 
 	if (q->value.n == 0)
 		return mail_unknown(c);
-	if (!is_ascii(q->value) && !mail_to_ascii(c, &asked.value))
+	if (!is_ascii(q->value) &&
+	    (!mail_has_domain(q->value) || !mail_to_ascii(c, &asked.value)))
 		return mail_unknown(c);
 	/* the dot at the end of an absolute domain: nobody stores it */
 	if (asked.value.n > 1 && asked.value.p[asked.value.n - 1] == '.') {
@@ -138,8 +146,7 @@ mail_piece(struct query_context *c, struct bytes *v)
 
 	if (is_ascii(*v))
 		return true;
-	if ((find_at(*v) < v->n || memchr(v->p, '.', v->n) != NULL) &&
-	    mail_to_ascii(c, v))
+	if (mail_has_domain(*v) && mail_to_ascii(c, v))
 		return true;
 	plain = query_respell(&c->b, *v, QUERY_SPELL_PLAIN);
 	if (!is_ascii(plain))

@@ -93,10 +93,22 @@ plan_failed(const struct query_context *c, struct err *e)
 	    QUERY_MAX_NODES, QUERY_MAX_DEPTH, QUERY_MAX_TEXT);
 }
 
+/* Parts that were asked may have folded away. */
+static bool
+plan_asks_certificate(const struct query *q)
+{
+	if (q->child == NULL)
+		return query_asks_certificate(q);
+	for (const struct query *o = q->child; o != NULL; o = o->next)
+		if (plan_asks_certificate(o))
+			return true;
+	return false;
+}
+
 static void
 plan_write(struct query_context *c, struct query *q, struct query_plan *out)
 {
-	if (c->certificates) {
+	if (plan_asks_certificate(q)) {
 		out->exact = query_render(&c->b, q);
 		q = plan_loosen(&c->b, q, false);
 	}

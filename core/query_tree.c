@@ -149,13 +149,16 @@ query_tells(struct bytes v)
 	return false;
 }
 
-static bool
-query_part_names_somebody(const struct query *q)
-{
-	const struct query_attr *row = query_attr_find(query_attr_base(q->attr));
+/* How much a part says about whom it finds. */
+enum grade {
+	GRADE_NOTHING,
+	GRADE_NARROWS, /* a value of something: an organisation, a title */
+	GRADE_NAMES,   /* a value of something that identifies */
+};
 
-	if (row == NULL || (row->traits & QUERY_TRAIT_IDENTIFIES) == 0)
-		return false;
+static bool
+query_part_tells(const struct query *q)
+{
 	if (q->op != QUERY_SUBSTRING)
 		return query_tells(q->value);
 	for (size_t i = 0; i < q->n_any; i++)
@@ -164,25 +167,39 @@ query_part_names_somebody(const struct query *q)
 	return query_tells(q->initial) || query_tells(q->final);
 }
 
-/* Whether whatever it finds was named: one operand of AND, all of OR. */
-static bool
-query_names_somebody(const struct query *q)
+static enum grade
+query_part_grade(const struct query *q)
 {
-	bool all = q->op == QUERY_OR;
+	const struct query_attr *row = query_attr_find(query_attr_base(q->attr));
+	unsigned traits = row == NULL ? 0 : row->traits;
 
-	switch (q->op) {
-	case QUERY_EQUAL:
-	case QUERY_SUBSTRING:
-		return query_part_names_somebody(q);
-	case QUERY_AND:
-	case QUERY_OR:
-		for (const struct query *c = q->child; c != NULL; c = c->next)
-			if (query_names_somebody(c) != all)
-				return !all;
-		return all;
-	default:
-		return false;
+	if ((traits & (QUERY_TRAIT_CLASS | QUERY_TRAIT_CERTIFICATE)) != 0)
+		return GRADE_NOTHING;
+	if (!query_part_tells(q))
+		return GRADE_NOTHING;
+	return (traits & QUERY_TRAIT_IDENTIFIES) != 0 ? GRADE_NAMES : GRADE_NARROWS;
+}
+
+/* Of AND the best operand counts. Of OR every one must narrow, since each can
+ * find alone: then it is one word asked of many attributes. */
+static enum grade
+query_grade(const struct query *q)
+{
+	enum grade best = GRADE_NOTHING;
+
+	if (q->op == QUERY_EQUAL || q->op == QUERY_SUBSTRING)
+		return query_part_grade(q);
+	if (q->op != QUERY_AND && q->op != QUERY_OR)
+		return GRADE_NOTHING;
+	for (const struct query *c = q->child; c != NULL; c = c->next) {
+		enum grade grade = query_grade(c);
+
+		if (q->op == QUERY_OR && grade == GRADE_NOTHING)
+			return GRADE_NOTHING;
+		if (grade > best)
+			best = grade;
 	}
+	return best;
 }
 
 struct query *
@@ -198,7 +215,7 @@ query_settle(struct query_builder *b, struct query *q)
 		unknown = unknown || c->op == QUERY_UNKNOWN;
 	if (!unknown)
 		return q;
-	if (!query_names_somebody(q))
+	if (query_grade(q) != GRADE_NAMES)
 		return query_node(b, QUERY_FALSE);
 	for (struct query *c = q->child; c != NULL; c = next) {
 		next = c->next;
