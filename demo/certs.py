@@ -31,61 +31,61 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-BOTH = ('digitalSignature', 'keyEncipherment')
-SIGN = ('digitalSignature',)
-ENCRYPT = ('keyEncipherment',)
-AGREE = ('digitalSignature', 'keyAgreement')    # what an EC key encrypts with
-AUTHORITY = ('keyCertSign', 'cRLSign')
+BOTH = ("digitalSignature", "keyEncipherment")
+SIGN = ("digitalSignature",)
+ENCRYPT = ("keyEncipherment",)
+AGREE = ("digitalSignature", "keyAgreement")    # what an EC key encrypts with
+AUTHORITY = ("keyCertSign", "cRLSign")
 
 USAGES = {
-    'digitalSignature': 'digital_signature',
-    'nonRepudiation': 'content_commitment',
-    'keyEncipherment': 'key_encipherment',
-    'dataEncipherment': 'data_encipherment',
-    'keyAgreement': 'key_agreement',
-    'keyCertSign': 'key_cert_sign',
-    'cRLSign': 'crl_sign',
-    'encipherOnly': 'encipher_only',
-    'decipherOnly': 'decipher_only',
+    "digitalSignature": "digital_signature",
+    "nonRepudiation": "content_commitment",
+    "keyEncipherment": "key_encipherment",
+    "dataEncipherment": "data_encipherment",
+    "keyAgreement": "key_agreement",
+    "keyCertSign": "key_cert_sign",
+    "cRLSign": "crl_sign",
+    "encipherOnly": "encipher_only",
+    "decipherOnly": "decipher_only",
 }
 EXT_USAGES = {
-    'emailProtection': ExtendedKeyUsageOID.EMAIL_PROTECTION,
-    'clientAuth': ExtendedKeyUsageOID.CLIENT_AUTH,
-    'serverAuth': ExtendedKeyUsageOID.SERVER_AUTH,
-    'codeSigning': ExtendedKeyUsageOID.CODE_SIGNING,
-    'timeStamping': ExtendedKeyUsageOID.TIME_STAMPING,
-    'any': ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,
-    'smartcardLogon': ObjectIdentifier('1.3.6.1.4.1.311.20.2.2'),
-    'encryptingFileSystem': ObjectIdentifier('1.3.6.1.4.1.311.10.3.4'),
+    "emailProtection": ExtendedKeyUsageOID.EMAIL_PROTECTION,
+    "clientAuth": ExtendedKeyUsageOID.CLIENT_AUTH,
+    "serverAuth": ExtendedKeyUsageOID.SERVER_AUTH,
+    "codeSigning": ExtendedKeyUsageOID.CODE_SIGNING,
+    "timeStamping": ExtendedKeyUsageOID.TIME_STAMPING,
+    "any": ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,
+    "smartcardLogon": ObjectIdentifier("1.3.6.1.4.1.311.20.2.2"),
+    "encryptingFileSystem": ObjectIdentifier("1.3.6.1.4.1.311.10.3.4"),
 }
 HASHES = {
-    'md5': hashes.MD5, 'sha1': hashes.SHA1, 'sha224': hashes.SHA224,
-    'sha256': hashes.SHA256, 'sha384': hashes.SHA384, 'sha512': hashes.SHA512,
+    "md5": hashes.MD5, "sha1": hashes.SHA1, "sha224": hashes.SHA224,
+    "sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512,
 }
-EMAIL_OID = ObjectIdentifier('1.2.840.113549.1.9.1')
+EMAIL_OID = ObjectIdentifier("1.2.840.113549.1.9.1")
 
 
 # --- keys --------------------------------------------------------------------
 
 CURVES = {
-    'ec192': ec.SECP192R1, 'ec224': ec.SECP224R1, 'ec256': ec.SECP256R1,
-    'ec384': ec.SECP384R1, 'ec521': ec.SECP521R1, 'ec256k1': ec.SECP256K1,
-    'brainpool256': ec.BrainpoolP256R1, 'brainpool384': ec.BrainpoolP384R1,
+    "ec192": ec.SECP192R1, "ec224": ec.SECP224R1, "ec256": ec.SECP256R1,
+    "ec384": ec.SECP384R1, "ec521": ec.SECP521R1, "ec256k1": ec.SECP256K1,
+    "brainpool256": ec.BrainpoolP256R1, "brainpool384": ec.BrainpoolP384R1,
 }
 
 
 def new_key(kind):
     """A fresh private key: 'rsa2048', 'rsa1024', 'ec256', 'ed25519', ..."""
-    if kind.startswith('rsa'):
-        bits, _, exponent = kind[3:].partition('e')
+    if kind.startswith("rsa"):
+        bits, _, exponent = kind[3:].partition("e")
         return rsa.generate_private_key(int(exponent or 65537), int(bits))
     if kind in CURVES:
         return ec.generate_private_key(CURVES[kind]())
-    if kind.startswith('dsa'):
+    if kind.startswith("dsa"):
         return dsa.generate_private_key(int(kind[3:]))
-    return {'ed25519': ed25519.Ed25519PrivateKey,
-            'ed448': ed448.Ed448PrivateKey,
-            'x25519': x25519.X25519PrivateKey}[kind].generate()
+    return {"ed25519": ed25519.Ed25519PrivateKey,
+            "ed448": ed448.Ed448PrivateKey,
+            "x25519": x25519.X25519PrivateKey}[kind].generate()
 
 
 def key_pem(key):
@@ -100,8 +100,8 @@ _lock = threading.Lock()
 
 def pool_key(kind, number=0):
     """Key `number` of this kind from the pool, generated at the first call."""
-    folder = os.environ.get('CHANCERY_KEYS', os.path.join(ROOT, 'build', 'keys'))
-    path = os.path.join(folder, f'{kind}-{number}.pem')
+    folder = os.environ.get("CHANCERY_KEYS", os.path.join(ROOT, "build", "keys"))
+    path = os.path.join(folder, f"{kind}-{number}.pem")
     with _lock:
         if path not in _loaded:
             _loaded[path] = _pool_load(folder, path, kind)
@@ -112,7 +112,7 @@ def _pool_load(folder, path, kind):
     os.makedirs(folder, mode=0o700, exist_ok=True)
     if not os.path.exists(path):
         fd, temporary = tempfile.mkstemp(dir=folder)
-        with os.fdopen(fd, 'wb') as f:
+        with os.fdopen(fd, "wb") as f:
             f.write(key_pem(new_key(kind)))
         try:
             # The first of two processes wins; both then read the same key.
@@ -121,7 +121,7 @@ def _pool_load(folder, path, kind):
             pass
         finally:
             os.unlink(temporary)
-    with open(path, 'rb') as f:
+    with open(path, "rb") as f:
         return serialization.load_pem_private_key(f.read(), None)
 
 
@@ -133,11 +133,11 @@ def _as_key(key):
 
 def der(tag, *parts):
     """One element: its tag, and its contents joined."""
-    body = b''.join(parts)
+    body = b"".join(parts)
     if len(body) < 128:
         return bytes([tag, len(body)]) + body
     size = (len(body).bit_length() + 7) // 8
-    return bytes([tag, 0x80 | size]) + len(body).to_bytes(size, 'big') + body
+    return bytes([tag, 0x80 | size]) + len(body).to_bytes(size, "big") + body
 
 
 def der_split(data):
@@ -147,7 +147,7 @@ def der_split(data):
         size, head = data[1], 2
         if size & 0x80:
             head = 2 + (size & 0x7f)
-            size = int.from_bytes(data[2:head], 'big')
+            size = int.from_bytes(data[2:head], "big")
         out.append(data[:head + size])
         data = data[head + size:]
     return out
@@ -160,8 +160,8 @@ def der_body(element):
 
 
 def der_oid(dotted):
-    arcs = [int(a) for a in dotted.split('.')]
-    out = b''
+    arcs = [int(a) for a in dotted.split(".")]
+    out = b""
     for arc in [arcs[0] * 40 + arcs[1]] + arcs[2:]:
         part = bytes([arc & 0x7f])
         while arc > 0x7f:
@@ -172,24 +172,24 @@ def der_oid(dotted):
 
 
 DER_NULL = b'\x05\x00'
-RSA_OIDS = {'md5': 4, 'sha1': 5, 'sha256': 11, 'sha384': 12, 'sha512': 13,
-            'sha224': 14}
-HASH_OIDS = {'sha1': '1.3.14.3.2.26', 'sha256': '2.16.840.1.101.3.4.2.1',
-             'sha384': '2.16.840.1.101.3.4.2.2',
-             'sha512': '2.16.840.1.101.3.4.2.3'}
+RSA_OIDS = {"md5": 4, "sha1": 5, "sha256": 11, "sha384": 12, "sha512": 13,
+            "sha224": 14}
+HASH_OIDS = {"sha1": "1.3.14.3.2.26", "sha256": "2.16.840.1.101.3.4.2.1",
+             "sha384": "2.16.840.1.101.3.4.2.2",
+             "sha512": "2.16.840.1.101.3.4.2.3"}
 
 
 def _rsa_signing(name):
     """AlgorithmIdentifier, padding and hash for 'sha1', 'pss-sha256', ..."""
-    if not name.startswith('pss-'):
-        return (der(0x30, der_oid(f'1.2.840.113549.1.1.{RSA_OIDS[name]}'),
+    if not name.startswith("pss-"):
+        return (der(0x30, der_oid(f"1.2.840.113549.1.1.{RSA_OIDS[name]}"),
                     DER_NULL), padding.PKCS1v15(), HASHES[name]())
     h = HASHES[name[4:]]()
     digest = der(0x30, der_oid(HASH_OIDS[name[4:]]), DER_NULL)
-    mask = der(0x30, der_oid('1.2.840.113549.1.1.8'), digest)
+    mask = der(0x30, der_oid("1.2.840.113549.1.1.8"), digest)
     params = der(0x30, der(0xa0, digest), der(0xa1, mask),
                  der(0xa2, der(0x02, bytes([h.digest_size]))))
-    return (der(0x30, der_oid('1.2.840.113549.1.1.10'), params),
+    return (der(0x30, der_oid("1.2.840.113549.1.1.10"), params),
             padding.PSS(padding.MGF1(h), h.digest_size), h)
 
 
@@ -220,12 +220,12 @@ def as_name(subject):
     if not subject:
         return x509.Name([])
     return x509.Name.from_rfc4514_string(
-        subject, {'emailAddress': EMAIL_OID, 'E': EMAIL_OID})
+        subject, {"emailAddress": EMAIL_OID, "E": EMAIL_OID})
 
 
 def name_text(name):
     """A name as a DN that slapd and OpenSSL's -nameopt RFC2253 would write."""
-    return name.rfc4514_string({EMAIL_OID: 'emailAddress'})
+    return name.rfc4514_string({EMAIL_OID: "emailAddress"})
 
 
 class Authority:
@@ -240,8 +240,8 @@ class Authority:
         self.subject = self.certificate.subject
 
     @classmethod
-    def create(cls, subject, not_before, not_after, issuer=None, key='rsa2048',
-               crl_url=None, path_length=None, sig_hash='sha256', **more):
+    def create(cls, subject, not_before, not_after, issuer=None, key="rsa2048",
+               crl_url=None, path_length=None, sig_hash="sha256", **more):
         key = _as_key(key)
         cert_der = make_cert(
             subject, (), issuer, not_before, not_after, key=key,
@@ -274,7 +274,7 @@ def _alternative_names(addresses, dns, ips, other):
 def _usage(names):
     unknown = set(names) - set(USAGES)
     if unknown:
-        raise ValueError(f'no key usage {sorted(unknown)}')
+        raise ValueError(f"no key usage {sorted(unknown)}")
     return x509.KeyUsage(**{field: name in names
                             for name, field in USAGES.items()})
 
@@ -287,15 +287,15 @@ def _signing_hash(key, sig_hash):
 
 def _sign(builder, key, sig_hash):
     """Signs what the library signs itself; anything older is signed again."""
-    if sig_hash in ('sha224', 'sha256', 'sha384', 'sha512'):
+    if sig_hash in ("sha224", "sha256", "sha384", "sha512"):
         made = builder.sign(key, _signing_hash(key, sig_hash))
         return made.public_bytes(serialization.Encoding.DER)
-    made = builder.sign(key, _signing_hash(key, 'sha256'))
+    made = builder.sign(key, _signing_hash(key, "sha256"))
     return resign(made.public_bytes(serialization.Encoding.DER), key, sig_hash)
 
 
-def make_cert(subject, addresses, ca, not_before, not_after, key='rsa2048',
-              key_usage=BOTH, eku=('emailProtection',), sig_hash='sha256', *,
+def make_cert(subject, addresses, ca, not_before, not_after, key="rsa2048",
+              key_usage=BOTH, eku=("emailProtection",), sig_hash="sha256", *,
               serial=None, authority=False, path_length=None, dns=(), ips=(),
               other_names=(), san_critical=False, key_usage_critical=True,
               eku_critical=False, identifiers=True, basic_constraints=None,
@@ -351,7 +351,7 @@ def make_cert(subject, addresses, ca, not_before, not_after, key='rsa2048',
     return _sign(b, signer, sig_hash)
 
 
-def make_csr(subject, addresses, key='rsa2048'):
+def make_csr(subject, addresses, key="rsa2048"):
     """A PKCS#10 request as DER: something that is not a certificate."""
     b = x509.CertificateSigningRequestBuilder().subject_name(as_name(subject))
     if addresses:
@@ -362,7 +362,7 @@ def make_csr(subject, addresses, key='rsa2048'):
 
 
 def make_crl(ca, revoked, this_update, next_update, number=1,
-             sig_hash='sha256', extensions=()):
+             sig_hash="sha256", extensions=()):
     """A CRL as DER. revoked: (serial number, time) or (serial, time, reason)
     tuples; a reason is a name of x509.ReasonFlags, 'key_compromise'."""
     b = (x509.CertificateRevocationListBuilder()
@@ -387,12 +387,12 @@ def make_crl(ca, revoked, this_update, next_update, number=1,
 
 # --- containers ----------------------------------------------------------------
 
-def pem(data, label='CERTIFICATE'):
+def pem(data, label="CERTIFICATE"):
     body = '\n'.join(textwrap.wrap(base64.b64encode(data).decode(), 64))
     return f'-----BEGIN {label}-----\n{body}\n-----END {label}-----\n'
 
 
-def make_signed(cert_der, key, chain=(), body=b'Empty Body'):
+def make_signed(cert_der, key, chain=(), body=b"Empty Body"):
     """A value of userSMIMECertificate (RFC 2798 section 2.8): SignedData made
     by the owner's key, with SMIMECapabilities as a signed attribute and the
     chain's certificates inside."""
@@ -400,21 +400,21 @@ def make_signed(cert_der, key, chain=(), body=b'Empty Body'):
         def put(name, data):
             path = os.path.join(folder, name)
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(fd, 'wb') as f:
+            with os.fdopen(fd, "wb") as f:
                 f.write(data)
             return path
-        command = ['openssl', 'cms', '-sign', '-binary', '-nodetach',
-                   '-outform', 'DER', '-md', 'sha256',
-                   '-in', put('body', body),
-                   '-signer', put('cert', pem(cert_der).encode()),
-                   '-inkey', put('key', key_pem(_as_key(key)))]
+        command = ["openssl", "cms", "-sign", "-binary", "-nodetach",
+                   "-outform", "DER", "-md", "sha256",
+                   "-in", put("body", body),
+                   "-signer", put("cert", pem(cert_der).encode()),
+                   "-inkey", put("key", key_pem(_as_key(key)))]
         if chain:
-            command += ['-certfile', put(
-                'chain', ''.join(pem(c) for c in chain).encode())]
+            command += ["-certfile", put(
+                "chain", "".join(pem(c) for c in chain).encode())]
         done = subprocess.run(command, capture_output=True, timeout=60,
                               stdin=subprocess.DEVNULL)
     if done.returncode != 0:
-        raise RuntimeError('openssl cms: ' + done.stderr.decode())
+        raise RuntimeError("openssl cms: " + done.stderr.decode())
     return done.stdout
 
 
@@ -425,7 +425,7 @@ def make_certs_only(certs):
         serialization.Encoding.DER)
 
 
-def make_pfx(cert_der, key, chain=(), password=b'demo', name=b'demo'):
+def make_pfx(cert_der, key, chain=(), password=b"demo", name=b"demo"):
     """A PKCS#12 file, for clients that must decrypt."""
     return serialization.pkcs12.serialize_key_and_certificates(
         name, _as_key(key), x509.load_der_x509_certificate(cert_der),

@@ -21,11 +21,9 @@ demonstration only. State is in one folder (var/, STATE= overrides):
 
 import argparse
 import atexit
-import base64
 import contextlib
 import ctypes
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -44,7 +42,8 @@ if DEMO not in sys.path:
     sys.path.insert(0, DEMO)
 
 import certs  # noqa: E402
-import people  # noqa: E402
+import entries  # noqa: E402
+import settings  # noqa: E402
 from people import COMPANY, ORGANISATION, PUBLISHED, SUFFIX  # noqa: E402
 
 DAY = 86400
@@ -53,11 +52,15 @@ KEPT_DAYS = 7           # older than that, "not yet valid" would no longer be tr
 START_SECONDS = 30
 STOP_SECONDS = 30
 SOCKET_PATH_MAX = 107   # bytes in sockaddr_un.sun_path, without the final NUL
-SLAPD = os.environ.get('SLAPD', '/usr/sbin/slapd')
-SLAPD_SCHEMA = '/etc/ldap/schema'
+SLAPD = os.environ.get("SLAPD", "/usr/sbin/slapd")
 
+CRL_URL = {
+    "root": "http://pki.example.com/root.crl",
+    "issuing": "http://pki.example.com/issuing.crl",
+    "partner": "http://pki.partner.example/ca.crl",
+}
 # version 3 anonymous bind, message ID 1
-BIND_REQUEST = bytes.fromhex('300c020101600702010304008000')
+BIND_REQUEST = bytes.fromhex("300c020101600702010304008000")
 
 
 class WorldError(Exception):
@@ -66,48 +69,23 @@ class WorldError(Exception):
 
 # --- small things ----------------------------------------------------------------
 
-def ssha(password):
-    salt = os.urandom(8)
-    digest = hashlib.sha1(password.encode() + salt).digest()
-    return '{SSHA}' + base64.b64encode(digest + salt).decode()
-
-
-def ldif_line(name, value):
-    """One attribute line; base64 for whatever is not plain text."""
-    data = value if isinstance(value, bytes) else str(value).encode()
-    plain = (data.isascii() and data.decode('ascii').isprintable()
-             and data[:1] not in (b' ', b':', b'<') and data[-1:] != b' ')
-    if plain:
-        return f'{name}: {data.decode()}\n'
-    return f'{name}:: {base64.b64encode(data).decode()}\n'
-
-
-def ldif_entry(dn, classes, *attributes, more=()):
-    """attributes: (name, value) pairs; those without a value are left out."""
-    out = ldif_line('dn', dn)
-    out += ''.join(ldif_line('objectClass', c) for c in classes)
-    out += ''.join(ldif_line(n, v) for n, v in attributes if v)
-    out += ''.join(line + '\n' for line in more)
-    return out + '\n'
-
-
 def write(path, data, mode=0o644):
     """Whole or not at all."""
-    temporary = path + '.new'
+    temporary = path + ".new"
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(fd, 'wb') as f:
+    with os.fdopen(fd, "wb") as f:
         f.write(data if isinstance(data, bytes) else data.encode())
     os.rename(temporary, path)
 
 
 def read(path):
-    with open(path, 'rb') as f:
+    with open(path, "rb") as f:
         return f.read()
 
 
 def free_port():
     with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
+        s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
 
 
@@ -117,15 +95,9 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def local_root():
-    """Who we are over ldapi, as slapd names it."""
-    return (f'gidNumber={os.getegid()}+uidNumber={os.geteuid()}'
-            ',cn=peercred,cn=external,cn=auth')
-
-
 def built(*path):
     """A file of the build folder under test."""
-    return os.path.join(ROOT, os.environ.get('CHANCERY_BUILD', 'build'), *path)
+    return os.path.join(ROOT, os.environ.get("CHANCERY_BUILD", "build"), *path)
 
 
 # --- the world ---------------------------------------------------------------------
@@ -155,18 +127,18 @@ class World:
     """
 
     def __init__(self, state=None, *, overlay=True, module=None, asan=None,
-                 config='conf', published=(PUBLISHED,), access=None,
-                 extra_config='', extra_frontend='', extra_database='',
-                 below_overlay='', extra_tail='', ldif='', populate=True,
-                 now=None, port=None, ldaps_port=None, env=None, debug='stats',
+                 config="conf", published=(PUBLISHED,), access=None,
+                 extra_config="", extra_frontend="", extra_database="",
+                 below_overlay="", extra_tail="", ldif="", populate=True,
+                 now=None, port=None, ldaps_port=None, env=None, debug="stats",
                  maxsize=4 << 30):
-        if config not in ('conf', 'config'):
-            raise ValueError(f'config: {config}')
+        if config not in ("conf", "config"):
+            raise ValueError(f"config: {config}")
         self.temporary = state is None
-        self.state = (tempfile.mkdtemp(prefix='chancery-')
+        self.state = (tempfile.mkdtemp(prefix="chancery-")
                       if state is None else os.path.abspath(state))
         self.overlay = overlay
-        self.module = module or built('overlay', 'chancery.so')
+        self.module = module or built("overlay", "chancery.so")
         self.asan = asan
         self.config = config
         self.published = tuple(published)
@@ -198,36 +170,36 @@ class World:
 
     @property
     def uri(self):
-        return f'ldap://127.0.0.1:{self.port}'
+        return f"ldap://127.0.0.1:{self.port}"
 
     @property
     def ldaps_uri(self):
-        return f'ldaps://localhost:{self.ldaps_port}'
+        return f"ldaps://localhost:{self.ldaps_port}"
 
     @property
     def ldapi_uri(self):
-        return 'ldapi://' + urllib.parse.quote(self.path('run', 'ldapi'), safe='')
+        return "ldapi://" + urllib.parse.quote(self.path("run", "ldapi"), safe="")
 
     @property
     def ca_file(self):
         """Who vouches for the server's TLS certificate."""
-        return self.path('tls', 'ca.pem')
+        return self.path("tls", "ca.pem")
 
     @property
     def log(self):
-        return self.path('log', 'slapd.log')
+        return self.path("log", "slapd.log")
 
     def log_text(self, last=4000):
         try:
-            return read(self.log)[-last:].decode(errors='replace')
+            return read(self.log)[-last:].decode(errors="replace")
         except FileNotFoundError:
-            return ''
+            return ""
 
     def config_arguments(self):
         """What tells slapd and its tools which configuration to read."""
-        if os.path.isdir(self.path('slapd.d')):
-            return ['-F', self.path('slapd.d')]
-        return ['-f', self.path('slapd.conf')]
+        if os.path.isdir(self.path("slapd.d")):
+            return ["-F", self.path("slapd.d")]
+        return ["-f", self.path("slapd.conf")]
 
     # with World() as w
 
@@ -253,8 +225,8 @@ class World:
             try:
                 self.stop()
             except WorldError as e:
-                print(f'world: {e}', file=sys.stderr)
-        if self.temporary and not os.environ.get('CHANCERY_KEEP'):
+                print(f"world: {e}", file=sys.stderr)
+        if self.temporary and not os.environ.get("CHANCERY_KEEP"):
             shutil.rmtree(self.state, ignore_errors=True)
 
     # building
@@ -262,60 +234,65 @@ class World:
     def build(self):
         """Makes everything but the running server. The folder must be new."""
         self._check_programs()
-        for name in ('db/directory', 'db/company', 'run', 'log', 'tls', 'ca',
-                     'certs', 'mail'):
+        for name in ("db/directory", "db/company", "run", "log", "tls", "ca",
+                     "certs", "mail"):
             os.makedirs(self.path(name), mode=0o700, exist_ok=True)
         os.chmod(self.state, 0o755)
-        for name in ('run', 'tls', 'certs'):
+        for name in ("run", "tls", "certs"):
             os.chmod(self.path(name), 0o755)
-        if os.listdir(self.path('db', 'directory')):
-            raise WorldError(f'{self.state} already holds a world')
+        if os.listdir(self.path("db", "directory")):
+            raise WorldError(f"{self.state} already holds a world")
         self._make_authorities()
         self._make_tls()
-        directory = self._directory_ldif() + self.ldif
-        company = self._company_ldif()
+        directory = entries.Directory(self._authorities, self.now, self._save)
+        directory = directory.ldif(self.populate) + self.ldif
+        company = entries.company_ldif()
         self._write_slapd_conf()
         self.slapadd(directory)
         self.slapadd(company, COMPANY)
         self.write_config()
-        write(self.path('world.json'), json.dumps(
-            {'version': VERSION, 'now': self.now}) + '\n')
+        write(self.path("world.json"), json.dumps(
+            {"version": VERSION, "now": self.now}) + '\n')
+
+    def _save(self, folder, name, data):
+        os.makedirs(self.path(folder), exist_ok=True)
+        write(self.path(folder, name), data)
 
     def _check_programs(self):
-        for program in (SLAPD, '/usr/bin/openssl'):
+        for program in (SLAPD, "/usr/bin/openssl"):
             if not os.access(program, os.X_OK):
-                raise WorldError(f'{program} is not installed; '
-                                 'packaging/needs installs what is missing')
+                raise WorldError(f"{program} is not installed; "
+                                 "packaging/needs installs what is missing")
         if self.overlay and not os.path.exists(self.module):
             raise WorldError(f'{self.module} is not built; "make overlay" '
-                             'builds it, --no-overlay does without it')
-        if len(self.path('run', 'ldapi').encode()) > SOCKET_PATH_MAX:
-            raise WorldError(f'{self.state}: the path is too long for a Unix '
-                             'socket inside; choose a shorter STATE=')
+                             "builds it, --no-overlay does without it")
+        if len(self.path("run", "ldapi").encode()) > SOCKET_PATH_MAX:
+            raise WorldError(f"{self.state}: the path is too long for a Unix "
+                             "socket inside; choose a shorter STATE=")
 
     def write_config(self):
         """The configuration as the options say now, in the form chosen."""
         self._write_slapd_conf()
-        if self.config == 'config':
-            os.mkdir(self.path('slapd.d'), 0o700)
-            self._tool('slaptest', ['-f', self.path('slapd.conf'),
-                                    '-F', self.path('slapd.d')])
+        if self.config == "config":
+            os.mkdir(self.path("slapd.d"), 0o700)
+            self._tool("slaptest", ["-f", self.path("slapd.conf"),
+                                    "-F", self.path("slapd.d")])
 
     def _write_slapd_conf(self):
         # Without slapd.d the tools read slapd.conf: slaptest, which turns one
         # into the other, wants databases that exist already.
-        shutil.rmtree(self.path('slapd.d'), ignore_errors=True)
-        write(self.path('slapd.conf'), self.slapd_conf(), 0o600)
-        write(self.path('ldap.conf'),
+        shutil.rmtree(self.path("slapd.d"), ignore_errors=True)
+        write(self.path("slapd.conf"), settings.slapd_conf(self), 0o600)
+        write(self.path("ldap.conf"),
               f'URI {self.uri}\nTLS_CACERT {self.ca_file}\n'
-              + ''.join(f'BASE {base}\n' for base in self.published[:1]))
+              + "".join(f'BASE {base}\n' for base in self.published[:1]))
 
     def slapadd(self, ldif, suffix=SUFFIX):
         """Loads entries into the stopped server, as an administrator would."""
         if self.process is not None:
-            raise WorldError('slapadd needs a stopped server')
+            raise WorldError("slapadd needs a stopped server")
         if ldif:
-            self._tool('slapadd', ['-q', '-b', suffix] + self.config_arguments(),
+            self._tool("slapadd", ["-q", "-b", suffix] + self.config_arguments(),
                        ldif)
 
     def _tool(self, name, arguments, text=None):
@@ -325,350 +302,76 @@ class World:
             stdin=subprocess.DEVNULL if text is None else None,
             capture_output=True, env=self._environment(), timeout=3600)
         if done.returncode != 0:
-            raise WorldError(f'{name} failed: '
-                             + done.stderr.decode(errors='replace').strip())
+            raise WorldError(f"{name} failed: "
+                             + done.stderr.decode(errors="replace").strip())
         return done
 
     def _environment(self):
         env = {**os.environ, **self.env}
         asan = self.asan
         if asan is None:
-            asan = self.overlay and b'libasan.so' in read(self.module)
+            asan = self.overlay and b"libasan.so" in read(self.module)
         if asan:
             library = subprocess.run(
-                ['gcc', '-print-file-name=libasan.so'], capture_output=True,
+                ["gcc", "-print-file-name=libasan.so"], capture_output=True,
                 text=True, check=True).stdout.strip()
-            env['LD_PRELOAD'] = ':'.join(
-                p for p in (library, env.get('LD_PRELOAD')) if p)
+            env["LD_PRELOAD"] = ":".join(
+                p for p in (library, env.get("LD_PRELOAD")) if p)
             # slapd itself frees little when it ends
-            env['ASAN_OPTIONS'] = ':'.join(
-                p for p in ('detect_leaks=0', env.get('ASAN_OPTIONS')) if p)
+            env["ASAN_OPTIONS"] = ":".join(
+                p for p in ("detect_leaks=0", env.get("ASAN_OPTIONS")) if p)
         return env
-
-    # configuration
-
-    def _access_rules(self):
-        root = f'dn.exact="{local_root()}"'
-        clerk = f'dn.exact="cn=clerk,ou=services,{SUFFIX}"'
-        services = f'ou=services,{SUFFIX}'
-        status = f'''
-access to attrs=chanceryStatus
-	by {root} read
-	by dn.subtree="{services}" read
-	by * none''' if self.overlay else ''
-        return f'''access to dn.subtree="ou=registry,{SUFFIX}"
-	by {root} manage
-	by {clerk} write
-	by * none
-access to dn.subtree="{services}" attrs=userPassword
-	by {root} manage
-	by anonymous auth
-	by * none
-access to dn.subtree="{services}"
-	by {root} manage
-	by self read
-	by * none
-access to attrs=userPassword
-	by {root} manage
-	by * none{status}
-access to *
-	by {root} manage
-	by {clerk} write
-	by * read'''
-
-    def _database_overlay(self):
-        if not self.overlay:
-            return self.below_overlay
-        direct = ''
-        if os.geteuid() != 0:
-            # Only root is let in by default.
-            direct = (f'chancery-direct "{local_root()}"\n'
-                      f'chancery-direct "ou=services,{SUFFIX}"\n')
-        return (f'{self.below_overlay}\noverlay chancery\n{direct}'
-                f'{self.extra_database}')
-
-    def _frontend(self):
-        out = '''database frontend
-access to dn.base="" by * read
-access to dn.base="cn=Subschema" by * read
-'''
-        if self.overlay:
-            out += 'overlay chancery\n'
-            out += ''.join(f'chancery-base "{base}" "{SUFFIX}"\n'
-                           for base in self.published)
-            out += self.extra_frontend
-        return out
-
-    def slapd_conf(self):
-        root = local_root()
-        schemas = [f'{SLAPD_SCHEMA}/{name}.schema'
-                   for name in ('core', 'cosine', 'inetorgperson')]
-        schemas += [os.path.join(ROOT, 'schema', name)
-                    for name in ('chancery.schema', 'openpgp.schema')]
-        includes = ''.join(f'include "{path}"\n' for path in schemas)
-        module = f'moduleload "{self.module}"\n' if self.overlay else ''
-        extra_database = '' if self.overlay else self.extra_database
-        return f'''# The demonstration's slapd; slapd.conf.example explains a real one.
-{includes}
-modulepath /usr/lib/ldap
-moduleload back_mdb
-moduleload back_monitor
-{module}
-pidfile "{self.path('run', 'slapd.pid')}"
-argsfile "{self.path('run', 'slapd.args')}"
-loglevel 0
-idletimeout 600
-writetimeout 30
-sizelimit 500
-
-TLSCACertificateFile "{self.path('tls', 'ca.pem')}"
-TLSCertificateFile "{self.path('tls', 'server.pem')}"
-TLSCertificateKeyFile "{self.path('tls', 'server.key')}"
-TLSVerifyClient never
-{self.extra_config}
-
-{self._frontend()}
-
-database config
-access to * by dn.exact="{root}" manage by * none
-
-database mdb
-suffix "{SUFFIX}"
-directory "{self.path('db', 'directory')}"
-maxsize {self.maxsize}
-index objectClass eq
-index mail,cn,sn,givenName,displayName eq,sub
-index entryUUID,entryCSN eq
-limits dn.exact="{root}" size=unlimited time=unlimited
-limits dn.subtree="ou=services,{SUFFIX}" size=unlimited time=unlimited
-{self.access or self._access_rules()}
-{self._database_overlay()}
-{extra_database}
-
-# The company directory: for logging in, and for nobody to see without.
-database mdb
-suffix "{COMPANY}"
-directory "{self.path('db', 'company')}"
-maxsize {1 << 28}
-index objectClass eq
-index mail,uid,member eq
-index entryUUID,entryCSN eq
-access to attrs=userPassword
-	by dn.exact="{root}" manage
-	by anonymous auth
-	by * none
-access to *
-	by dn.exact="{root}" manage
-	by dn.exact="uid=reader,ou=services,{COMPANY}" read
-	by self read
-	by * none
-
-database monitor
-access to * by dn.exact="{root}" read by * none
-{self.extra_tail}
-'''
 
     # certificates
 
     def _make_authorities(self):
         first, last = self.now - 4500 * DAY, self.now + 3650 * DAY
         make = certs.Authority.create
-        root = make(f'CN=Example Root CA,O={ORGANISATION},C=CH', first, last,
-                    key=certs.pool_key('rsa2048', 0),
-                    crl_url='http://pki.example.com/root.crl')
-        issuing = make(f'CN=Example Issuing CA,O={ORGANISATION},C=CH',
-                       first, last - DAY, root, certs.pool_key('rsa2048', 1),
-                       crl_url='http://pki.example.com/issuing.crl',
+        root = make(f"CN=Example Root CA,O={ORGANISATION},C=CH", first, last,
+                    None, certs.pool_key("rsa2048", 0), CRL_URL["root"])
+        issuing = make(f"CN=Example Issuing CA,O={ORGANISATION},C=CH", first,
+                       last - DAY, root, certs.pool_key("rsa2048", 1),
+                       CRL_URL["issuing"], path_length=0)
+        partner = make("CN=Partner CA,O=Partner GmbH,C=DE", first, last, None,
+                       certs.pool_key("rsa2048", 2), CRL_URL["partner"],
                        path_length=0)
-        partner = make('CN=Partner CA,O=Partner GmbH,C=DE', first, last,
-                       key=certs.pool_key('rsa2048', 2),
-                       crl_url='http://pki.partner.example/ca.crl',
-                       path_length=0)
-        for name, ca in (('root', root), ('issuing', issuing),
-                         ('partner', partner)):
-            write(self.path('ca', name + '.der'), ca.der)
-            write(self.path('ca', name + '.key'), certs.key_pem(ca.key), 0o600)
-            write(self.path('ca', name + '.pem'), certs.pem(ca.der))
-            self._authorities[name] = ca
+        self._authorities = {"root": root, "issuing": issuing, "partner": partner}
+        for name, ca in self._authorities.items():
+            write(self.path("ca", name + ".der"), ca.der)
+            write(self.path("ca", name + ".pem"), certs.pem(ca.der))
+            write(self.path("ca", name + ".key"), certs.key_pem(ca.key), 0o600)
 
     def authority(self, name):
         """'root', 'issuing' or 'partner', with its key."""
         if name not in self._authorities:
             key = certs.serialization.load_pem_private_key(
-                read(self.path('ca', name + '.key')), None)
-            der = read(self.path('ca', name + '.der'))
+                read(self.path("ca", name + ".key")), None)
+            der = read(self.path("ca", name + ".der"))
             self._authorities[name] = certs.Authority(
-                der, key, f'http://pki.example.com/{name}.crl',
-                self.authority('root') if name == 'issuing' else None)
+                der, key, CRL_URL[name],
+                self.authority("root") if name == "issuing" else None)
         return self._authorities[name]
 
     def _make_tls(self):
         """A server certificate for localhost, and the CA to trust for it."""
         first, last = self.now - DAY, self.now + 365 * DAY
-        ca = certs.Authority.create('CN=Example TLS CA', first, last,
-                                    key=certs.new_key('ec256'))
-        key = certs.new_key('ec256')
+        ca = certs.Authority.create("CN=Example TLS CA", first, last,
+                                    key=certs.new_key("ec256"))
+        key = certs.new_key("ec256")
         server = certs.make_cert(
-            'CN=localhost', (), ca, first, last, key=key,
-            key_usage=certs.SIGN, eku=('serverAuth',),
+            "CN=localhost", (), ca, first, last, key=key,
+            key_usage=certs.SIGN, eku=("serverAuth",),
             # libldap compares with the machine's own name when asked for
             # localhost (tls_g.c, tlsg_session_chkhost).
-            dns=sorted({'localhost', socket.gethostname(), socket.getfqdn()}),
-            ips=('127.0.0.1', '::1'))
-        write(self.path('tls', 'ca.pem'), certs.pem(ca.der))
-        write(self.path('tls', 'server.pem'), certs.pem(server))
-        write(self.path('tls', 'server.key'), certs.key_pem(key), 0o600)
+            dns=sorted({"localhost", socket.gethostname(), socket.getfqdn()}),
+            ips=("127.0.0.1", "::1"))
+        write(self.path("tls", "ca.pem"), certs.pem(ca.der))
+        write(self.path("tls", "server.pem"), certs.pem(server))
+        write(self.path("tls", "server.key"), certs.key_pem(key), 0o600)
 
     def cert(self, mail, label):
         """A certificate of demo/people.py, as DER."""
-        return read(self.path('certs', mail, label + '.der'))
-
-    def _make_person_certs(self, person, number):
-        """[(spec, der, key)]; the files for tests and for a curious reader."""
-        ca = self._authorities['partner' if person.partner else 'issuing']
-        organisation = person.partner or ORGANISATION
-        subject = certs.x509.Name([
-            certs.x509.NameAttribute(oid, value) for oid, value in (
-                (certs.x509.NameOID.COUNTRY_NAME,
-                 'DE' if person.partner else 'CH'),
-                (certs.x509.NameOID.ORGANIZATION_NAME, organisation),
-                (certs.x509.NameOID.COMMON_NAME, person.name))])
-        out = []
-        folder = self.path('certs', person.mail)
-        for spec in person.certs:
-            # A few RSA keys for all: making them is slow, and nobody decrypts.
-            key = certs.pool_key(
-                spec.key, 3 + number % 3 if spec.key == 'rsa2048' else 0)
-            der = certs.make_cert(
-                subject, spec.addresses or (person.mail,), ca,
-                self.now + int(spec.first * DAY), self.now + int(spec.last * DAY),
-                key=key, **spec.more)
-            out.append((spec, der, key))
-            os.makedirs(folder, exist_ok=True)
-            write(os.path.join(folder, spec.label + '.der'), der)
-        return out
-
-    # entries
-
-    def _person_ldif(self, person, number, revoked):
-        ca = self._authorities['partner' if person.partner else 'issuing']
-        attributes = [
-            ('cn', person.name), ('sn', person.sn), ('givenName', person.given),
-            ('displayName', person.name), ('title', person.title),
-            ('o', person.partner or ORGANISATION), ('ou', person.unit),
-            ('mail', person.mail)]
-        attributes += [('mail', a) for a in person.aliases]
-        if not person.partner:
-            attributes += [
-                ('l', 'Zürich'), ('physicalDeliveryOfficeName', 'Zürich'),
-                ('telephoneNumber', f'+41 44 555 01 {number:02d}')]
-        for spec, der, key in self._make_person_certs(person, number):
-            attributes.append(('userCertificate;binary', der))
-            if spec.label == person.signed:
-                signed = certs.make_signed(der, key, ca.chain())
-                attributes.append(('userSMIMECertificate', signed))
-                write(self.path('certs', person.mail, 'signed.p7m'), signed)
-            serial = certs.serial_of(der)
-            if spec.revoked:
-                revoked.append((serial, self.now - 10 * DAY, 'key_compromise'))
-            if spec.retracted:
-                attributes.append(('chanceryRevoked', (
-                    f'{{ serialNumber {serial}, issuer rdnSequence:'
-                    f'"{certs.name_text(ca.subject)}" }}')))
-        branch = 'partners' if person.partner else 'people'
-        return ldif_entry(
-            f'mail={person.mail},ou={branch},{SUFFIX}',
-            ('inetOrgPerson',
-             'chanceryPartner' if person.partner else 'chanceryPerson'),
-            *attributes, more=person.more)
-
-    def _authority_ldif(self, name, revoked):
-        ca = self._authorities[name]
-        cn = ca.subject.get_attributes_for_oid(
-            certs.x509.NameOID.COMMON_NAME)[0].value
-        crl = certs.make_crl(ca, revoked, self.now - DAY, self.now + 30 * DAY)
-        write(self.path('ca', name + '.crl'), crl)
-        return ldif_entry(
-            f'cn={cn},ou=authorities,{SUFFIX}', ('organizationalRole', 'pkiCA'),
-            ('cn', cn), ('cACertificate;binary', ca.der),
-            ('certificateRevocationList;binary', crl))
-
-    def _directory_ldif(self):
-        def branch(name, what):
-            return ldif_entry(f'ou={name},{SUFFIX}', ('organizationalUnit',),
-                              ('ou', name), ('description', what))
-        head = ldif_entry(SUFFIX, ('domain', 'dcObject')[:1], ('dc', 'example'))
-        head += branch('people', 'Employees and shared mailboxes')
-        head += branch('partners', 'People outside')
-        head += branch('keys', 'OpenPGP keys')
-        head += branch('authorities', 'Certification authorities')
-        head += branch('registry', 'Private: requests, records, accounts')
-        head += branch('services', 'Private: identities of programs')
-        head += ldif_entry(
-            f'cn=PGPServerInfo,{SUFFIX}', ('pgpServerInfo',),
-            ('cn', 'PGPServerInfo'), ('pgpBaseKeySpaceDN', f'ou=keys,{SUFFIX}'),
-            ('pgpSoftware', 'GnuPG'), ('pgpVersion', '2 cnfpr'))
-        revoked = {'issuing': [], 'partner': [], 'root': []}
-        entries = ''
-        if self.populate:
-            for number, person in enumerate(people.PEOPLE + people.PARTNERS):
-                entries += self._person_ldif(
-                    person, number,
-                    revoked['partner' if person.partner else 'issuing'])
-        for name, serials in revoked.items():
-            entries += self._authority_ldif(name, serials)
-        return head + entries + self._private_ldif()
-
-    def _private_ldif(self):
-        """What must stay invisible. The registry's account repeats a published
-        address and certificate, so that a leak would show as a second answer."""
-        anna = 'anna.muster@example.com'
-        account = [('cn', 'canary-in-the-registry'), ('sn', 'Muster'),
-                   ('mail', anna), ('userPassword', ssha('demo-registry')),
-                   ('description', 'canary-in-the-registry')]
-        if self.populate:
-            account.append(('userCertificate;binary', self.cert(anna, 'good')))
-        out = ldif_entry(f'cn=canary-in-the-registry,ou=registry,{SUFFIX}',
-                         ('inetOrgPerson',), *account)
-        for service in ('clerk', 'replica'):
-            out += ldif_entry(
-                f'cn={service},ou=services,{SUFFIX}',
-                ('organizationalRole', 'simpleSecurityObject'), ('cn', service),
-                ('description', f'canary-of-the-service-{service}'),
-                ('userPassword', ssha(f'demo-{service}')))
-        return out
-
-    def _company_ldif(self):
-        def unit(name):
-            return ldif_entry(f'ou={name},{COMPANY}', ('organizationalUnit',),
-                              ('ou', name))
-        out = ldif_entry(COMPANY, ('domain',), ('dc', 'corp'))
-        out += ''.join(unit(n) for n in ('staff', 'mailboxes', 'groups',
-                                         'services'))
-        groups = {'staff': []}
-        for person in people.PEOPLE:
-            branch = 'mailboxes' if person.mailbox else 'staff'
-            dn = f'uid={person.uid},ou={branch},{COMPANY}'
-            attributes = [
-                ('uid', person.uid), ('cn', person.name), ('sn', person.sn),
-                ('givenName', person.given), ('displayName', person.name),
-                ('title', person.title), ('ou', person.unit),
-                ('mail', person.mail)]
-            attributes += [('mail', a) for a in person.aliases]
-            if person.mailbox:
-                attributes.append(('employeeType', 'shared mailbox'))
-            else:
-                attributes.append(('userPassword', ssha('demo-' + person.uid)))
-                for group in ('staff', *person.groups):
-                    groups.setdefault(group, []).append(dn)
-            out += ldif_entry(dn, ('inetOrgPerson',), *attributes)
-        for name, members in groups.items():
-            out += ldif_entry(f'cn={name},ou=groups,{COMPANY}', ('groupOfNames',),
-                              ('cn', name), *(('member', m) for m in members))
-        return out + ldif_entry(
-            f'uid=reader,ou=services,{COMPANY}',
-            ('account', 'simpleSecurityObject'), ('uid', 'reader'),
-            ('userPassword', ssha('demo-reader')))
+        return read(self.path("certs", mail, label + ".der"))
 
     # running
 
@@ -676,7 +379,7 @@ access to * by dn.exact="{root}" read by * none
         """Starts slapd and waits until it answers. A detached one outlives
         this program (make up)."""
         if self.process is not None:
-            raise WorldError('this world is already running')
+            raise WorldError("this world is already running")
         self.check_not_running()
         for attempt in range(3):
             try:
@@ -685,7 +388,7 @@ access to * by dn.exact="{root}" read by * none
                 return
             except WorldError:
                 # Somebody took the port between our asking and slapd's.
-                taken = 'Address already in use' in self.log_text()
+                taken = "Address already in use" in self.log_text()
                 if not (self.own_ports and taken and attempt < 2):
                     raise
                 self.port, self.ldaps_port = free_port(), free_port()
@@ -694,33 +397,33 @@ access to * by dn.exact="{root}" read by * none
     def check_not_running(self):
         running = self.running_pid()
         if running:
-            raise WorldError(f'the world in {self.state} is already running '
+            raise WorldError(f"the world in {self.state} is already running "
                              f'(process {running}); "make down" ends it')
 
     def _check_ports(self):
-        for port, variable in ((self.port, 'LDAP_PORT'),
-                               (self.ldaps_port, 'LDAPS_PORT')):
+        for port, variable in ((self.port, "LDAP_PORT"),
+                               (self.ldaps_port, "LDAPS_PORT")):
             with socket.socket() as s:
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
-                    s.bind(('127.0.0.1', port))
+                    s.bind(("127.0.0.1", port))
                 except OSError as e:
                     if e.errno == errno.EADDRINUSE:
                         raise WorldError(
-                            f'port {port} is in use by another program; choose '
-                            f'another one with {variable}=') from e
-                    raise WorldError(f'port {port}: {e.strerror}; choose another'
-                                     f' one with {variable}=') from e
+                            f"port {port} is in use by another program; choose "
+                            f"another one with {variable}=") from e
+                    raise WorldError(f"port {port}: {e.strerror}; choose another"
+                                     f" one with {variable}=") from e
 
     def _launch(self, detached):
-        listeners = ' '.join((
-            f'ldap://127.0.0.1:{self.port}',
-            f'ldaps://127.0.0.1:{self.ldaps_port}', self.ldapi_uri))
-        command = [SLAPD, '-d', self.debug, '-h', listeners,
+        listeners = " ".join((
+            f"ldap://127.0.0.1:{self.port}",
+            f"ldaps://127.0.0.1:{self.ldaps_port}", self.ldapi_uri))
+        command = [SLAPD, "-d", self.debug, "-h", listeners,
                    *self.config_arguments()]
         # A parent's death signal comes from the thread that started us.
         main = threading.current_thread() is threading.main_thread()
-        with open(self.log, 'ab') as log:
+        with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=self._environment(), cwd=self.state,
@@ -737,10 +440,10 @@ access to * by dn.exact="{root}" read by * none
         while not self.answers():
             if self.process.poll() is not None:
                 raise WorldError(
-                    f'slapd ended with status {self.process.returncode} while '
+                    f"slapd ended with status {self.process.returncode} while "
                     f'starting:\n{self.log_text()}')
             if time.monotonic() > deadline:
-                raise WorldError(f'slapd did not answer within {START_SECONDS} '
+                raise WorldError(f"slapd did not answer within {START_SECONDS} "
                                  f's:\n{self.log_text()}')
             time.sleep(0.02)
 
@@ -749,7 +452,7 @@ access to * by dn.exact="{root}" read by * none
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(2)
             try:
-                s.connect(self.path('run', 'ldapi'))
+                s.connect(self.path("run", "ldapi"))
                 s.sendall(BIND_REQUEST)
                 return s.recv(64)[:1] == b'\x30'
             except OSError:
@@ -761,7 +464,7 @@ access to * by dn.exact="{root}" read by * none
         if process is None:
             return
         if process.poll() is not None:
-            raise WorldError(f'slapd had ended with status {process.returncode}'
+            raise WorldError(f"slapd had ended with status {process.returncode}"
                              f':\n{self.log_text()}')
         process.terminate()
         try:
@@ -770,10 +473,10 @@ access to * by dn.exact="{root}" read by * none
             process.kill()
             process.wait()
             raise WorldError(f'slapd did not end within {STOP_SECONDS} s:\n'
-                             f'{self.log_text()}') from None
+                             f"{self.log_text()}") from None
         if process.returncode != 0:
             raise WorldError(f'slapd ended with status {process.returncode}:\n'
-                             f'{self.log_text()}')
+                             f"{self.log_text()}")
 
     def restart(self):
         self.stop()
@@ -793,18 +496,18 @@ access to * by dn.exact="{root}" read by * none
         """The process of this state folder's slapd, or None. A pid file that
         names some other program is not believed."""
         try:
-            pid = int(read(self.path('run', 'slapd.pid')))
-            command = read(f'/proc/{pid}/cmdline').split(b'\0')
+            pid = int(read(self.path("run", "slapd.pid")))
+            command = read(f"/proc/{pid}/cmdline").split(b'\0')
         except (OSError, ValueError):
             return None
-        ours = {self.path('slapd.conf').encode(), self.path('slapd.d').encode()}
-        if os.path.basename(command[0]) == b'slapd' and ours & set(command):
+        ours = {self.path("slapd.conf").encode(), self.path("slapd.d").encode()}
+        if os.path.basename(command[0]) == b"slapd" and ours & set(command):
             return pid
         return None
 
     # talking to it (needs python3-ldap)
 
-    def connect(self, uri=None, dn='', password=''):
+    def connect(self, uri=None, dn="", password=""):
         """A bound python-ldap connection; anonymous by default."""
         import ldap
         connection = ldap.initialize(uri or self.uri)
@@ -821,14 +524,14 @@ access to * by dn.exact="{root}" read by * none
         import ldap
         connection = ldap.initialize(self.ldapi_uri)
         connection.set_option(ldap.OPT_TIMEOUT, 60)
-        connection.sasl_non_interactive_bind_s('EXTERNAL')
+        connection.sasl_non_interactive_bind_s("EXTERNAL")
         return connection
 
-    def search(self, base, filterstr='(objectClass=*)', attrs=None, scope='sub'):
+    def search(self, base, filterstr="(objectClass=*)", attrs=None, scope="sub"):
         """[(dn, {name: [bytes]})] as an anonymous client gets it."""
         import ldap
-        scopes = {'base': ldap.SCOPE_BASE, 'one': ldap.SCOPE_ONELEVEL,
-                  'sub': ldap.SCOPE_SUBTREE}
+        scopes = {"base": ldap.SCOPE_BASE, "one": ldap.SCOPE_ONELEVEL,
+                  "sub": ldap.SCOPE_SUBTREE}
         connection = self.connect()
         try:
             return connection.search_s(base, scopes[scope], filterstr, attrs)
@@ -842,31 +545,8 @@ access to * by dn.exact="{root}" read by * none
         one certificate, into the stopped server. The certificates differ in
         serial number and address only, and their signatures do not verify:
         signing 100,000 would take minutes, and nothing here checks them."""
-        width = 6
-        mail = 'user{:0%dd}@load.example.com' % width
-        serial = 0x5a5a5a5a5a5a5a5a << 64
-        template = certs.make_cert(
-            'CN=Load Test,O=Example AG,C=CH', (mail.format(0),),
-            self.authority('issuing'), self.now - 100 * DAY,
-            self.now + 630 * DAY, serial=serial)
-        old_serial = serial.to_bytes(16, 'big')
-        old_mail = mail.format(0).encode()
-        if template.count(old_serial) != 1 or template.count(old_mail) != 1:
-            raise WorldError('the load template is not what it should be')
-
-        def entries():
-            for i in range(first, first + n):
-                address = mail.format(i)
-                der = template.replace(
-                    old_serial, (serial + i).to_bytes(16, 'big'))
-                der = der.replace(old_mail, address.encode())
-                yield ldif_entry(
-                    f'mail={address},ou=people,{SUFFIX}',
-                    ('inetOrgPerson', 'chanceryPerson'),
-                    ('cn', f'User {i:06d}'), ('sn', f'{i:06d}'),
-                    ('givenName', 'User'), ('displayName', f'User {i:06d}'),
-                    ('mail', address), ('userCertificate;binary', der))
-        self.slapadd(''.join(entries()))
+        self.slapadd("".join(entries.load_people(
+            n, first, self.authority("issuing"), self.now)))
 
 
 # --- the command -------------------------------------------------------------------
@@ -874,31 +554,31 @@ access to * by dn.exact="{root}" read by * none
 def open_state(world):
     """Builds the world, or goes on with the one that is there."""
     world.check_not_running()
-    stamp = world.path('world.json')
+    stamp = world.path("world.json")
     if not os.path.exists(stamp):
         if os.path.isdir(world.state) and os.listdir(world.state):
-            raise WorldError(f'{world.state} holds something that is not a '
-                             'whole world; remove it, or choose another STATE=')
+            raise WorldError(f"{world.state} holds something that is not a "
+                             "whole world; remove it, or choose another STATE=")
         world.build()
         return
     kept = json.loads(read(stamp))
-    days = (world.now - kept['now']) / DAY
-    if kept['version'] != VERSION or not 0 <= days <= KEPT_DAYS:
-        made = time.strftime('%Y-%m-%d', time.gmtime(kept['now']))
-        raise WorldError(f'{world.state} holds a world of {made} that no longer '
+    days = (world.now - kept["now"]) / DAY
+    if kept["version"] != VERSION or not 0 <= days <= KEPT_DAYS:
+        made = time.strftime("%Y-%m-%d", time.gmtime(kept["now"]))
+        raise WorldError(f"{world.state} holds a world of {made} that no longer "
                          'fits; remove it ("make fresh"), or choose another '
-                         'STATE=')
+                         "STATE=")
     world._check_programs()
     world.write_config()
 
 
 def what_to_try(world):
     shown = os.path.relpath(world.state)
-    if shown.startswith('..'):
+    if shown.startswith(".."):
         shown = world.state
     base = world.published[0]
-    who = ('root, in this demonstration only' if os.geteuid() == 0
-           else 'your own user')
+    who = ("root, in this demonstration only" if os.geteuid() == 0
+           else "your own user")
     return f'''
 Chancery's demonstration world is up (in {shown}/, slapd runs as {who}).
 
@@ -926,13 +606,13 @@ def command_run(world):
     world.start()
     try:
         print(what_to_try(world))
-        print('Ctrl-C ends it.', flush=True)
+        print("Ctrl-C ends it.", flush=True)
         status = world.process.wait()
         world.process = None
         if status != 0:
             raise WorldError(f'slapd ended with status {status}:\n'
-                             f'{world.log_text()}')
-        print('The world was ended from outside.')
+                             f"{world.log_text()}")
+        print("The world was ended from outside.")
     except KeyboardInterrupt:
         # slapd got the same signal from the terminal, and may be gone already.
         print()
@@ -955,16 +635,16 @@ def command_up(world):
 def command_down(world):
     pid = world.running_pid()
     if pid is None:
-        print(f'No world is running in {world.state}.')
+        print(f"No world is running in {world.state}.")
         return
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
     while world.running_pid() == pid:
         if time.monotonic() > deadline:
-            raise WorldError(f'slapd (process {pid}) did not end within '
-                             f'{STOP_SECONDS} s; see {world.log}')
+            raise WorldError(f"slapd (process {pid}) did not end within "
+                             f"{STOP_SECONDS} s; see {world.log}")
         time.sleep(0.02)
-    print('The world is down.')
+    print("The world is down.")
 
 
 def command_build(world):
@@ -976,42 +656,42 @@ def command_fresh(world):
     if not os.path.exists(world.state):
         return
     # Never remove a folder that is not ours.
-    if not os.path.exists(world.path('world.json')) and os.listdir(world.state):
-        raise WorldError(f'{world.state} holds no world; not removed')
+    if not os.path.exists(world.path("world.json")) and os.listdir(world.state):
+        raise WorldError(f"{world.state} holds no world; not removed")
     shutil.rmtree(world.state)
-    print(f'{world.state} is removed; the next start makes a new world.')
+    print(f"{world.state} is removed; the next start makes a new world.")
 
 
 def port_of(variable, default):
     text = os.environ.get(variable) or str(default)
     if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise WorldError(f'{variable}={text}: wanted a port from 1 to 65535')
+        raise WorldError(f"{variable}={text}: wanted a port from 1 to 65535")
     return int(text)
 
 
 def main():
-    commands = {'run': command_run, 'up': command_up, 'down': command_down,
-                'build': command_build, 'fresh': command_fresh}
+    commands = {"run": command_run, "up": command_up, "down": command_down,
+                "build": command_build, "fresh": command_fresh}
     parser = argparse.ArgumentParser(
-        description='The demonstration world. STATE, LDAP_PORT and LDAPS_PORT '
-        'in the environment override var/, 3890 and 6360.')
-    parser.add_argument('command', choices=commands)
-    parser.add_argument('--no-overlay', action='store_true',
-                        help='a plain slapd, without Chancery')
-    parser.add_argument('--config', choices=('conf', 'config'), default='conf',
-                        help='slapd.conf (default) or cn=config')
+        description="The demonstration world. STATE, LDAP_PORT and LDAPS_PORT "
+        "in the environment override var/, 3890 and 6360.")
+    parser.add_argument("command", choices=commands)
+    parser.add_argument("--no-overlay", action="store_true",
+                        help="a plain slapd, without Chancery")
+    parser.add_argument("--config", choices=("conf", "config"), default="conf",
+                        help="slapd.conf (default) or cn=config")
     arguments = parser.parse_args()
     try:
-        world = World(os.environ.get('STATE') or os.path.join(ROOT, 'var'),
+        world = World(os.environ.get("STATE") or os.path.join(ROOT, "var"),
                       overlay=not arguments.no_overlay, config=arguments.config,
-                      port=port_of('LDAP_PORT', 3890),
-                      ldaps_port=port_of('LDAPS_PORT', 6360))
+                      port=port_of("LDAP_PORT", 3890),
+                      ldaps_port=port_of("LDAPS_PORT", 6360))
         commands[arguments.command](world)
     except WorldError as e:
-        print(f'world: {e}', file=sys.stderr)
+        print(f"world: {e}", file=sys.stderr)
         return 1
     return 0
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     sys.exit(main())
