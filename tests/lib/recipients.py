@@ -41,7 +41,7 @@ RECIPIENTS = (
     Recipient("bruno.keller@example.com", "Bruno Keller", "Keller", "newer"),
     Recipient("carla.rossi@example.com", "Carla Rossi", "Rossi"),
     Recipient("dora.weiss@example.com", "Dora Weiss", "Weiss"),
-    Recipient("info@example.com", "Example Info", "Example Info", "good", ("office@example.com",)),
+    Recipient("info@example.com", "Example Info", "Info", "good", ("office@example.com",)),
     Recipient("petra.partner@partner.example", "Petra Partner", "Petra", "good", signed=True),
     Recipient("otto.extern@partner.example", "Otto Extern", "Extern", "ec"),
     Recipient("zoe.mueller@example.com", "Zoë Müller", "Müller", "good", signed=True),
