@@ -3,8 +3,8 @@
 
 Both are the installed slapd with back-mdb, open the very same files and hold
 the same people with certificates; one of them has the overlay. They are measured
-in turn, A B B A, so that whatever else the machine does meanwhile falls on
-both; what counts are the ratios. Every answer
+in turn, A B B A in slices of a tenth of a second, so that whatever else the
+machine does meanwhile falls on both; what counts are the ratios. Every answer
 is checked by the load generator, and a wrong one fails the run. No time ever
 does, unless --gate asks for it. Called by make bench, and in a short form by
 tests/integration/test_bench.py.
@@ -208,19 +208,24 @@ class Server:
 
 
 # --- measuring ----------------------------------------------------------------
-def measure(args, server, requests, most):
+def measure(args, servers, files, most):
+    """Both servers in turn, in short slices; {side: figures}."""
     p = subprocess.run(
-        [os.path.join(TOP, args.build, "bench/ldapload"), "-p", str(server.port),
-         "-P", str(server.process.pid), "-c", str(args.connections), "-w", str(args.warm),
-         "-s", str(args.seconds), "-m", "1", "-M", str(most), requests],
+        [os.path.join(TOP, args.build, "bench/ldapload"), "-c", str(args.connections),
+         "-w", str(args.warm), "-s", str(args.seconds), "-t", str(args.slice),
+         "-m", "1", "-M", str(most),
+         *(f"{s.port}:{s.process.pid}:{files[side]}" for side, s in servers.items())],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        timeout=args.seconds + args.warm + 60, check=False)
+        timeout=4 * (args.seconds + args.warm) + 60, check=False)
     if p.returncode != 0:
         raise SystemExit(f"ldapload: {p.stderr.strip()}")
-    r = json.loads(p.stdout)
-    r["ops"] = r["answers"] / r["seconds"]
-    r["cpu"] = r["cpu_us"] / r["answers"]
-    return r
+    results = {}
+    for (side, server), line in zip(servers.items(), p.stdout.splitlines()):
+        r = results[side] = json.loads(line)
+        r["ops"] = r["answers"] / r["seconds"]
+        r["cpu"] = r["cpu_us"] / r["answers"]
+        r["memory"] = server.memory_mb()
+    return results
 
 
 def middle(values):
@@ -230,10 +235,8 @@ def middle(values):
 
 
 def ratios(runs, key):
-    """One ratio a round: in A B B A a steady drift falls on both alike."""
-    plain, chancery = ([r[key] for r in runs[s]] for s in SIDES)
-    return [(b1 + b2) / (a1 + a2) for a1, a2, b1, b2 in
-            zip(plain[::2], plain[1::2], chancery[::2], chancery[1::2])]
+    """One ratio a round."""
+    return [b[key] / a[key] for a, b in zip(runs["plain"], runs["chancery"])]
 
 
 def summary(rs):
@@ -245,19 +248,17 @@ def summary(rs):
 
 
 def one_round(args, folder, data, turn, runs, row, files):
-    """Both servers started anew, then measured in the order A B B A.
+    """Both servers started anew, then measured in turn.
 
     Anew, because two processes of the very same program differ by some percent
-    for as long as they live (where their memory came to lie); each side comes
+    for as long as they live (where their memory came to lie); each side starts
     first in every other round.
     """
     first, second = SIDES if turn % 2 == 0 else SIDES[::-1]
     module = {"plain": None, "chancery": args.module}
     with Server(tempfile.mkdtemp(dir=folder), data, module[first]) as a, \
             Server(tempfile.mkdtemp(dir=folder), data, module[second]) as b:
-        for side, server in ((first, a), (second, b), (second, b), (first, a)):
-            r = measure(args, server, files[side], row[3])
-            r["memory"] = server.memory_mb()
+        for side, r in measure(args, {first: a, second: b}, files, row[3]).items():
             runs[side].append(r)
             if args.verbose:
                 print(f"    {side:<9} {r['ops']:9.0f}/s {r['cpu']:8.1f} us", flush=True)
@@ -293,9 +294,10 @@ def workload(args, folder, data, everybody, row):
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--entries", type=int, default=100000)
-    p.add_argument("--seconds", type=float, default=4, help="of each of a round's four runs")
-    p.add_argument("--warm", type=float, default=0.5, help="seconds before each that do not count")
-    p.add_argument("--rounds", type=int, default=6)
+    p.add_argument("--seconds", type=float, default=4, help="of each server in a round")
+    p.add_argument("--warm", type=float, default=1, help="seconds before, that do not count")
+    p.add_argument("--slice", type=float, default=0.1, help="seconds of one turn of a server")
+    p.add_argument("--rounds", type=int, default=7)
     p.add_argument("--connections", type=int, default=16)
     p.add_argument("--requests", type=int, default=20000, help="different ones")
     p.add_argument("--only", help="exact, entry or names")
@@ -318,7 +320,7 @@ def main():
     everybody = everybody[:args.requests]
     results = []
     print(f"{args.entries} people, {args.connections} connections with one request each, "
-          f"{args.rounds} rounds of 4 x {args.seconds:g} s"
+          f"{args.rounds} rounds of 2 x {args.seconds:g} s"
           + (", CONTROL: plain on both sides" if args.control else ""))
     with tempfile.TemporaryDirectory(prefix="chb-") as folder:
         for row in WORKLOADS:

@@ -1,9 +1,11 @@
 /*
- * A load generator for LDAP searches: some connections, on each one request
- * outstanding, for so many seconds; then one line of JSON with operations a
- * second, the server's CPU time an operation, and latencies. It knows no
- * filters: bench.py writes the requests to a file as a sequence of (length in
- * 4 bytes, big endian; SearchRequest in BER), each sent under a fresh message
+ * A load generator for LDAP searches against one or two servers: some
+ * connections, on each one request outstanding, for so many seconds; then one
+ * line of JSON a server with operations, the server's CPU time, and latencies.
+ * Two servers take turns in short slices, A B B A, all answers awaited at the
+ * end of each, so that what else the machine does falls on both alike. It knows
+ * no filters: bench.py writes the requests to a file as a sequence of (length
+ * in 4 bytes, big endian; SearchRequest in BER), each sent under a fresh message
  * id. Every answer is checked: as many entries as wanted, a result code that
  * is success or sizeLimitExceeded, and in every entry a certificate that
  * contains the value of the entry's first RDN. The first wrong answer ends
@@ -47,6 +49,7 @@ struct view {
 
 struct connection {
 	int fd;
+	bool waiting; /* for the rest of an answer */
 	uint32_t id;
 	uint64_t sent_ns;
 	unsigned entries; /* of the answer that is coming in */
@@ -54,18 +57,29 @@ struct connection {
 	uint8_t *buffer;
 };
 
-struct load {
-	int port;
-	long pid; /* the server's, or 0 */
+/* What is wanted of both servers. */
+struct want {
 	unsigned connections;
-	double warm, seconds;
-	unsigned entries_min, entries_max; /* wanted in each answer */
-	bool certificates;		   /* wanted in each entry */
+	double warm, seconds, slice;
+	unsigned entries_min, entries_max; /* in each answer */
+	bool certificates;		   /* in each entry */
+};
+
+struct server {
+	const struct want *want;
+	int port;
+	long pid; /* or 0: its CPU time is not asked for */
+	struct connection connection[MAX_CONNECTIONS];
+	int epoll;
+	bool sending; /* false while the last answers of a slice come in */
+	unsigned waiting;
 	struct view *request;
 	size_t n_request, next_request;
 	uint32_t *sample_us;
 	size_t n_sample;
 	uint64_t answers, entries, bytes;
+	uint64_t active_ns; /* the sum of its slices */
+	uint64_t cpu_us;
 };
 
 static uint64_t
@@ -175,13 +189,13 @@ entry_has_certificate(struct view entry)
 }
 
 static void
-send_next(struct load *l, struct connection *c)
+send_next(struct server *s, struct connection *c)
 {
 	uint8_t out[MAX_REQUEST + 32], *at = out + 16, *begin;
-	struct view r = l->request[l->next_request];
+	struct view r = s->request[s->next_request];
 	size_t n;
 
-	l->next_request = (l->next_request + 1) % l->n_request;
+	s->next_request = (s->next_request + 1) % s->n_request;
 	/* Always four octets, with none too many. */
 	c->id = 0x1000000 | ((c->id + 1) & 0xffffff);
 	c->entries = 0;
@@ -201,10 +215,12 @@ send_next(struct load *l, struct connection *c)
 	c->sent_ns = now_ns();
 	if (send(c->fd, begin, n + 6, MSG_NOSIGNAL) != (ssize_t)(n + 6))
 		err(1, "send");
+	c->waiting = true;
+	s->waiting++;
 }
 
 static void
-answer_done(struct load *l, struct connection *c, struct view result)
+answer_done(struct server *s, struct connection *c, struct view result)
 {
 	struct view code, matched, text;
 	uint8_t tag;
@@ -213,93 +229,124 @@ answer_done(struct load *l, struct connection *c, struct view result)
 	    !tlv_take(&result, &tag, &matched) || !tlv_take(&result, &tag, &text))
 		errx(1, "a result that is not one");
 	if (code.p[0] != LDAP_SUCCESS && code.p[0] != LDAP_SIZELIMIT_EXCEEDED)
-		errx(1, "result %u: %.*s", code.p[0], (int)text.n, text.p);
-	if (c->entries < l->entries_min || c->entries > l->entries_max)
-		errx(1, "%u entries in an answer, want %u to %u", c->entries,
-		    l->entries_min, l->entries_max);
-	l->answers++;
-	l->entries += c->entries;
-	if (l->n_sample < MAX_SAMPLES)
-		l->sample_us[l->n_sample++] =
+		errx(1, "port %d: result %u: %.*s", s->port, code.p[0], (int)text.n,
+		    text.p);
+	if (c->entries < s->want->entries_min || c->entries > s->want->entries_max)
+		errx(1, "port %d: %u entries in an answer, want %u to %u", s->port,
+		    c->entries, s->want->entries_min, s->want->entries_max);
+	s->answers++;
+	s->entries += c->entries;
+	if (s->n_sample < MAX_SAMPLES)
+		s->sample_us[s->n_sample++] =
 		    (uint32_t)((now_ns() - c->sent_ns) / 1000);
+	c->waiting = false;
+	s->waiting--;
+}
+
+static void
+message_in(struct server *s, struct connection *c, struct view message)
+{
+	struct view id, op;
+	uint32_t got = 0;
+	uint8_t tag;
+
+	if (!tlv_take(&message, &tag, &id) || !tlv_take(&message, &tag, &op))
+		errx(1, "not an LDAP message");
+	for (size_t i = 0; i < id.n; i++)
+		got = got << 8 | id.p[i];
+	if (!c->waiting || got != c->id)
+		errx(1, "message id %" PRIu32 ", want %" PRIu32, got, c->id);
+	if (tag == TAG_ENTRY) {
+		c->entries++;
+		if (s->want->certificates && !entry_has_certificate(op))
+			errx(1, "port %d: an entry without its certificate", s->port);
+	} else if (tag == TAG_DONE) {
+		answer_done(s, c, op);
+		if (s->sending)
+			send_next(s, c);
+	} else {
+		errx(1, "an answer of tag 0x%02x", tag);
+	}
 }
 
 /* Reads what there is and handles each whole message. */
 static void
-receive(struct load *l, struct connection *c)
+receive(struct server *s, struct connection *c)
 {
-	struct view in, message, id, op;
+	struct view in, message;
 	uint8_t tag;
 	ssize_t n = recv(c->fd, c->buffer + c->used, MAX_ANSWER + 64 - c->used, 0);
 
 	if (n <= 0)
-		errx(1, "the server closed a connection: %s",
+		errx(1, "port %d closed a connection: %s", s->port,
 		    n < 0 ? strerror(errno) : "end of file");
-	l->bytes += (uint64_t)n;
+	s->bytes += (uint64_t)n;
 	c->used += (size_t)n;
 	in = (struct view){c->buffer, c->used};
 	while (tlv_take(&in, &tag, &message)) {
-		uint32_t got = 0;
-
-		if (tag != TAG_MESSAGE || !tlv_take(&message, &tag, &id) ||
-		    !tlv_take(&message, &tag, &op))
+		if (tag != TAG_MESSAGE)
 			errx(1, "not an LDAP message");
-		for (size_t i = 0; i < id.n; i++)
-			got = got << 8 | id.p[i];
-		if (got != c->id)
-			errx(1, "message id %" PRIu32 ", want %" PRIu32, got, c->id);
-		if (tag == TAG_ENTRY) {
-			c->entries++;
-			if (l->certificates && !entry_has_certificate(op))
-				errx(1, "an entry without its certificate");
-		} else if (tag == TAG_DONE) {
-			answer_done(l, c, op);
-			send_next(l, c);
-		} else {
-			errx(1, "an answer of tag 0x%02x", tag);
-		}
+		message_in(s, c, message);
 	}
 	memmove(c->buffer, in.p, in.n);
 	c->used = in.n;
 }
 
 static void
-open_connection(struct load *l, struct connection *c, int epoll)
+open_connection(struct server *s, struct connection *c)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET,
-	    .sin_port = htons((uint16_t)l->port),
+	    .sin_port = htons((uint16_t)s->port),
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
 	int on = 1;
 
 	if ((c->fd = socket(AF_INET, SOCK_STREAM, 0)) < 0 ||
 	    connect(c->fd, (struct sockaddr *)&to, sizeof(to)) != 0)
-		err(1, "port %d", l->port);
+		err(1, "port %d", s->port);
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if ((c->buffer = malloc(MAX_ANSWER + 64)) == NULL ||
-	    epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &event) != 0)
+	    epoll_ctl(s->epoll, EPOLL_CTL_ADD, c->fd, &event) != 0)
 		err(1, "connection");
 }
 
+/* One turn of a server: load for so long, then the answers still due. */
 static void
-run_until(struct load *l, int epoll, uint64_t end_ns)
+run_slice(struct server *s, double seconds)
 {
 	struct epoll_event events[MAX_CONNECTIONS];
+	uint64_t began = now_ns(), end = began + (uint64_t)(seconds * 1e9);
 
-	while (now_ns() < end_ns) {
-		int n = epoll_wait(epoll, events, MAX_CONNECTIONS, STALLED_MS);
+	s->sending = true;
+	for (unsigned i = 0; i < s->want->connections; i++)
+		send_next(s, &s->connection[i]);
+	while (s->waiting > 0) {
+		int n = epoll_wait(s->epoll, events, MAX_CONNECTIONS, STALLED_MS);
 
 		if (n < 0 && errno != EINTR)
 			err(1, "epoll_wait");
 		if (n == 0)
-			errx(1, "no answer for %d ms", STALLED_MS);
+			errx(1, "port %d: no answer for %d ms", s->port, STALLED_MS);
+		s->sending = now_ns() < end;
 		for (int i = 0; i < n; i++)
-			receive(l, events[i].data.ptr);
+			receive(s, events[i].data.ptr);
 	}
+	s->active_ns += now_ns() - began;
+}
+
+/* Takes turns, A B B A, until each server had its seconds. */
+static void
+take_turns(struct server *s, unsigned n, double slice, double seconds)
+{
+	static const unsigned turn[] = {0, 1, 1, 0};
+
+	for (unsigned i = 0; s[0].active_ns < (uint64_t)(seconds * 1e9) || i % 4 != 0;
+	     i++)
+		run_slice(&s[n == 2 ? turn[i % 4] : 0], slice);
 }
 
 static void
-read_requests(struct load *l, const char *path)
+read_requests(struct server *s, const char *path)
 {
 	size_t cap = 0;
 	FILE *f = fopen(path, "rb");
@@ -315,17 +362,34 @@ read_requests(struct load *l, const char *path)
 		if (n == 0 || n > MAX_REQUEST || (p = malloc(n)) == NULL ||
 		    fread(p, 1, n, f) != n)
 			errx(1, "%s: cut off", path);
-		if (l->n_request == cap) {
+		if (s->n_request == cap) {
 			cap = cap == 0 ? 1024 : cap * 2;
-			l->request = reallocarray(l->request, cap, sizeof(*l->request));
-			if (l->request == NULL)
+			s->request = reallocarray(s->request, cap, sizeof(*s->request));
+			if (s->request == NULL)
 				err(1, "%s", path);
 		}
-		l->request[l->n_request++] = (struct view){p, n};
+		s->request[s->n_request++] = (struct view){p, n};
 	}
 	fclose(f);
-	if (l->n_request == 0)
+	if (s->n_request == 0)
 		errx(1, "%s: no requests", path);
+}
+
+/* "PORT:PID:FILE" */
+static void
+server_init(struct server *s, const struct want *want, const char *text)
+{
+	int n = 0;
+
+	if (sscanf(text, "%d:%ld:%n", &s->port, &s->pid, &n) != 2 || n == 0)
+		errx(2, "%s: want PORT:PID:FILE", text);
+	s->want = want;
+	read_requests(s, text + n);
+	if ((s->epoll = epoll_create1(0)) < 0 ||
+	    (s->sample_us = malloc(sizeof(*s->sample_us) * MAX_SAMPLES)) == NULL)
+		err(1, "server");
+	for (unsigned i = 0; i < want->connections; i++)
+		open_connection(s, &s->connection[i]);
 }
 
 static int
@@ -337,99 +401,87 @@ compare_samples(const void *a, const void *b)
 }
 
 static void
-print_result(struct load *l, double seconds, uint64_t cpu_us)
+print_result(struct server *s)
 {
-	qsort(l->sample_us, l->n_sample, sizeof(*l->sample_us), compare_samples);
+	qsort(s->sample_us, s->n_sample, sizeof(*s->sample_us), compare_samples);
 	printf("{\"answers\": %" PRIu64 ", \"seconds\": %.3f, \"cpu_us\": %" PRIu64
 	       ", \"entries\": %" PRIu64 ", \"bytes\": %" PRIu64
 	       ", \"p50_us\": %" PRIu32 ", \"p99_us\": %" PRIu32 "}\n",
-	    l->answers, seconds, cpu_us, l->entries, l->bytes,
-	    l->sample_us[l->n_sample / 2],
-	    l->sample_us[l->n_sample - 1 - l->n_sample / 100]);
+	    s->answers, (double)s->active_ns / 1e9, s->cpu_us, s->entries, s->bytes,
+	    s->sample_us[s->n_sample / 2],
+	    s->sample_us[s->n_sample - 1 - s->n_sample / 100]);
 }
 
 static void
-run(struct load *l)
+run(struct server *s, unsigned n, const struct want *w)
 {
-	struct connection c[MAX_CONNECTIONS] = {0};
-	int epoll = epoll_create1(0);
-	uint64_t began, cpu;
-
-	if (epoll < 0)
-		err(1, "epoll");
-	for (unsigned i = 0; i < l->connections; i++) {
-		open_connection(l, &c[i], epoll);
-		send_next(l, &c[i]);
+	take_turns(s, n, w->slice, w->warm);
+	for (unsigned i = 0; i < n; i++) {
+		s[i].answers = s[i].entries = s[i].bytes = 0;
+		s[i].n_sample = 0;
+		s[i].active_ns = 0;
+		s[i].cpu_us = process_cpu_us(s[i].pid);
 	}
-	run_until(l, epoll, now_ns() + (uint64_t)(l->warm * 1e9));
-	l->answers = l->entries = l->bytes = l->n_sample = 0;
-	cpu = process_cpu_us(l->pid);
-	began = now_ns();
-	run_until(l, epoll, began + (uint64_t)(l->seconds * 1e9));
-	cpu = process_cpu_us(l->pid) - cpu;
-	if (l->answers == 0)
-		errx(1, "no answer within %.1f s", l->seconds);
-	print_result(l, (double)(now_ns() - began) / 1e9, cpu);
-	for (unsigned i = 0; i < l->connections; i++) {
-		close(c[i].fd);
-		free(c[i].buffer);
-	}
-	close(epoll);
+	take_turns(s, n, w->slice, w->seconds);
+	for (unsigned i = 0; i < n; i++)
+		s[i].cpu_us = process_cpu_us(s[i].pid) - s[i].cpu_us;
+	for (unsigned i = 0; i < n; i++)
+		print_result(&s[i]);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct load l = {.connections = 16,
+	static struct server server[2];
+	struct want w = {.connections = 16,
 	    .warm = 1,
 	    .seconds = 10,
+	    .slice = 0.25,
 	    .entries_min = 1,
 	    .entries_max = 1,
 	    .certificates = true};
-	int ch;
+	int ch, n;
 
-	while ((ch = getopt(argc, argv, "p:P:c:w:s:m:M:x")) != -1) {
+	while ((ch = getopt(argc, argv, "c:w:s:t:m:M:x")) != -1) {
 		switch (ch) {
-		case 'p':
-			l.port = atoi(optarg);
-			break;
-		case 'P':
-			l.pid = atol(optarg);
-			break;
 		case 'c':
-			l.connections = (unsigned)atoi(optarg);
+			w.connections = (unsigned)atoi(optarg);
 			break;
 		case 'w':
-			l.warm = atof(optarg);
+			w.warm = atof(optarg);
 			break;
 		case 's':
-			l.seconds = atof(optarg);
+			w.seconds = atof(optarg);
+			break;
+		case 't':
+			w.slice = atof(optarg);
 			break;
 		case 'm':
-			l.entries_min = (unsigned)atoi(optarg);
+			w.entries_min = (unsigned)atoi(optarg);
 			break;
 		case 'M':
-			l.entries_max = (unsigned)atoi(optarg);
+			w.entries_max = (unsigned)atoi(optarg);
 			break;
 		case 'x':
-			l.certificates = false;
+			w.certificates = false;
 			break;
 		default:
 			goto usage;
 		}
 	}
-	if (optind + 1 != argc || l.port <= 0 || l.connections == 0 ||
-	    l.connections > MAX_CONNECTIONS || l.seconds <= 0 || l.seconds > 600 ||
-	    l.warm < 0 || l.warm > 60)
+	n = argc - optind;
+	if (n < 1 || n > 2 || w.connections == 0 || w.connections > MAX_CONNECTIONS ||
+	    w.seconds <= 0 || w.seconds > 600 || w.warm < 0 || w.warm > 60 ||
+	    w.slice <= 0 || w.slice > 60)
 		goto usage;
-	read_requests(&l, argv[optind]);
-	if ((l.sample_us = malloc(sizeof(*l.sample_us) * MAX_SAMPLES)) == NULL)
-		err(1, "samples");
-	run(&l);
+	for (int i = 0; i < n; i++)
+		server_init(&server[i], &w, argv[optind + i]);
+	run(server, (unsigned)n, &w);
 	return 0;
 usage:
 	fprintf(stderr,
-	    "usage: ldapload -p PORT [-P PID] [-c CONNECTIONS] [-w WARM-SECONDS]\n"
-	    "    [-s SECONDS] [-m LEAST-ENTRIES] [-M MOST-ENTRIES] [-x] REQUESTS\n");
+	    "usage: ldapload [-c CONNECTIONS] [-w WARM-SECONDS] [-s SECONDS]\n"
+	    "    [-t SLICE-SECONDS] [-m LEAST-ENTRIES] [-M MOST-ENTRIES] [-x]\n"
+	    "    PORT:PID:REQUESTS [PORT:PID:REQUESTS]\n");
 	return 2;
 }

@@ -22,7 +22,7 @@ def main():
         out = os.path.join(folder, "out.json")
         p = subprocess.run(
             [os.path.join(TOP, "bench/bench.py"), "--build", BUILD, "--entries", "2000",
-             "--seconds", "0.5", "--warm", "0.2", "--rounds", "1", "--json", out],
+             "--seconds", "1", "--warm", "0.4", "--rounds", "1", "--json", out],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, check=False)
         if p.returncode != 0:
