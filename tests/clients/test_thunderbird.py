@@ -6,9 +6,9 @@ written, and sends it; each recipient then opens the mail with OpenSSL.
 
 Afterwards its certificate database must hold exactly what the directory offers.
 Thunderbird fetches at two moments: when a recipient is entered while encryption
-is on, and at sending for those it still has nothing for. Both are done here by
-its own compose window. "Send later" puts the mail into its Outbox, from where
-the test takes it; there is no mail server.
+is on, and at sending, in one question, for all whom it still has nothing for.
+Both are done here by its own compose window. "Send later" puts the mail into its
+Outbox, from where the test takes it; there is no mail server.
 """
 import mailbox
 import os
@@ -70,7 +70,9 @@ ACCOUNT = """
 COMPOSE = """
     const { MailServices } = ChromeUtils.importESModule("resource:///modules/MailServices.sys.mjs");
     const { setTimeout } = ChromeUtils.importESModule("resource://gre/modules/Timer.sys.mjs");
-    const [to, encrypt, send] = args;
+    const [to, encrypt, send, text] = args;
+    const windows = type => [...Services.wm.getEnumerator(null)].filter(
+        w => w.location.href.includes(type));
     async function until(what, condition) {
         for (let i = 0; i < 400; i++) {
             const value = condition();
@@ -78,10 +80,13 @@ COMPOSE = """
                 return value;
             await new Promise(done => setTimeout(done, 50));
         }
-        const dialog = [...Services.wm.getEnumerator(null)]
-            .find(w => /commonDialog/.test(w.location.href));
-        throw new Error("waited for: " + what + "; dialog: "
-            + dialog?.document.getElementById("infoBody")?.textContent);
+        const said = windows("commonDialog").map(
+            w => w.document.getElementById("infoBody")?.textContent);
+        for (const w of windows("commonDialog").concat(windows("messengercompose"))) {
+            w.gContentChanged = false;
+            w.close();
+        }
+        throw new Error("waited for " + what + "; Thunderbird said: " + said);
     }
     const identity = MailServices.accounts.allIdentities[0];
     identity.encryptionPolicy = encrypt ? 2 : 0;
@@ -91,24 +96,31 @@ COMPOSE = """
         .createInstance(Ci.nsIMsgCompFields);
     params.composeFields.to = to.join(", ");
     params.composeFields.subject = "Test";
-    params.composeFields.body = args[3] + "\\n";
+    params.composeFields.body = text + "\\n";
     params.format = Ci.nsIMsgCompFormat.PlainText;
     params.identity = identity;
     MailServices.compose.OpenComposeWindowWithParams(null, params);
-    const win = await until("the compose window", () => {
-        const w = Services.wm.getMostRecentWindow("msgcompose");
-        return w?.gLoadingComplete ? w : null;
-    });
+    const win = await until("the compose window",
+        () => windows("messengercompose.xhtml").find(w => w.gLoadingComplete));
     await until("all recipients", () => win.getEncryptionCompatibleRecipients().length == to.length);
-    const settled = () => !win.gCheckEncryptionStateCompletionIsPending
-        && !win.gCheckEncryptionStateNeedsRestart && !win.gSMPendingCertLookupSet.size;
-    await until("the check of recipients", settled);
-    // A fetch begins in a later turn of the event loop.
-    await new Promise(done => setTimeout(done, 100));
-    await until("the fetch", settled);
+    async function settled() {
+        const calm = () => !win.gCheckEncryptionStateCompletionIsPending
+            && !win.gCheckEncryptionStateNeedsRestart && !win.gSMPendingCertLookupSet.size;
+        await until("the check of recipients", calm);
+        // A fetch begins in a later turn of the event loop.
+        await new Promise(done => setTimeout(done, 100));
+        await until("the fetch", calm);
+    }
+    await settled();
+    if (!encrypt) {
+        win.gSendEncrypted = true;
+        win.gMsgCompose.compFields.composeSecure.requireEncryptMessage = true;
+        win.onSendSMIME();
+        await win.checkEncryptionState();
+        await settled();
+    }
     const missing = win.gEmailsWithMissingCerts;
     if (send) {
-        win.gSendEncrypted = true;
         win.SendMessageLater();
     } else {
         win.gContentChanged = false;
