@@ -14,30 +14,33 @@
 #include "core/cert.h"
 #include "core/cms.h"
 
-/* Why a certificate is not published; the first that holds, in this order. */
-#define CHOICE_LIST(X)                                                     \
-	X(CHOICE_PUBLISHED, "published")                                   \
-	X(CHOICE_MALFORMED, "not a well-formed certificate")               \
-	X(CHOICE_EMPTY, "holds no certificate")                            \
-	X(CHOICE_AUTHORITY, "belongs to an authority, not to a person")    \
-	X(CHOICE_CRITICAL, "has a critical extension that is not known")   \
-	X(CHOICE_ADDRESS, "names no address of this entry")                \
-	X(CHOICE_KEY, "has a key that cannot encrypt or is too weak")      \
-	X(CHOICE_KEY_USAGE, "may not encrypt (key usage)")                 \
-	X(CHOICE_EXT_USAGE, "is not for mail (extended key usage)")        \
-	X(CHOICE_REVOKED, "is revoked")                                    \
-	X(CHOICE_NOT_YET, "is not yet valid")                              \
-	X(CHOICE_EXPIRED, "has expired")                                   \
-	X(CHOICE_OTHER_FIRST, "could be published, but another is better")
+/* Why a certificate is not published; the first that holds, in this order. Name,
+ * stable word for scripts, text that finishes "The certificate ...". */
+#define CHOICE_LIST(X)                                                                 \
+	X(CHOICE_PUBLISHED, "published", "is published")                               \
+	X(CHOICE_MALFORMED, "malformed", "is not well-formed")                         \
+	X(CHOICE_EMPTY, "empty", "is missing: the value holds none")                   \
+	X(CHOICE_AUTHORITY, "authority", "belongs to an authority, not to a person")   \
+	X(CHOICE_CRITICAL, "critical", "has a critical extension that is not known")   \
+	X(CHOICE_ADDRESS, "address", "names no address of this entry")                 \
+	X(CHOICE_KEY, "key", "has a key that cannot encrypt or is too weak")           \
+	X(CHOICE_KEY_USAGE, "key-usage", "may not encrypt (key usage)")                \
+	X(CHOICE_EXT_USAGE, "ext-usage", "is not for mail (extended key usage)")       \
+	X(CHOICE_REVOKED, "revoked", "is revoked")                                     \
+	X(CHOICE_NOT_YET, "not-yet", "is not yet valid")                               \
+	X(CHOICE_EXPIRED, "expired", "has expired")                                    \
+	X(CHOICE_OTHER_FIRST, "other-first", "is good, but another one is better")
 
 enum choice_reason {
-#define X(name, text) name,
+#define X(name, word, text) name,
 	CHOICE_LIST(X)
 #undef X
-	    CHOICE__MAX
+	CHOICE__MAX
 };
 
-enum { CHOICE_RSA_MIN_BITS = 2048 };
+enum {
+	CHOICE_RSA_MIN_BITS = 2048
+};
 
 struct choice_judgement {
 	enum choice_reason lasting; /* CHOICE_PUBLISHED where only time and
@@ -45,7 +48,7 @@ struct choice_judgement {
 	bool revoked;
 	int64_t from;  /* first second of validity */
 	int64_t until; /* first second after it: half open */
-	uint64_t tie;  /* orders equals the same way on every server */
+	uint64_t tie;  /* choice_tie of the value */
 };
 
 /* "has expired" ... Static, English; finishes "The certificate ...". */
@@ -61,37 +64,41 @@ enum choice_reason choice_may_encrypt(const struct cert *c);
 /* Whether the certificate carries one of these addresses (values of mail, or a
  * bare domain on a domain's entry, which a dNSName may match; the subject's
  * emailAddress counts only where there is no subjectAltName). */
-bool choice_has_address(const struct cert *c, const struct bytes *mail,
-    size_t n_mail);
+bool choice_has_address(const struct cert *c, const struct bytes *mail, size_t n_mail);
 
 /* Judges a parsed certificate. */
-void choice_judge(const struct cert *c, const struct bytes *mail,
-    size_t n_mail, bool revoked, struct choice_judgement *out);
+void choice_judge(const struct cert *c, const struct bytes *mail, size_t n_mail,
+    bool revoked, struct choice_judgement *out);
 
 /* Is this certificate known to be revoked? Answers of adapters; ctx theirs. */
 typedef bool choice_revoked_fn(const struct cert *c, void *ctx);
 
 /* Judges a stored value of userCertificate: parses, asks for revocation. */
-void choice_judge_value(struct bytes der, const struct bytes *mail,
-    size_t n_mail, choice_revoked_fn *revoked, void *ctx,
-    struct choice_judgement *out);
+void choice_judge_value(struct bytes der, const struct bytes *mail, size_t n_mail,
+    choice_revoked_fn *revoked, void *ctx, struct choice_judgement *out);
 
-/* Judges a value of userSMIMECertificate by the best certificate in it: at
- * least one must be publishable. CHOICE_MALFORMED for anything that is not
- * SignedData. `now` settles which of several inside is best. */
-void choice_judge_signed(struct bytes cms, const struct bytes *mail,
-    size_t n_mail, choice_revoked_fn *revoked, void *ctx, int64_t now,
-    struct choice_judgement *out);
+/*
+ * Judges a value of userSMIMECertificate by the certificates in it: at least one
+ * must be publishable. CHOICE_MALFORMED for anything that is not SignedData.
+ * The interval is the one around `now`, or else the next, or else the last one
+ * in which any certificate inside can be published: after its end judge again.
+ * Where none ever can be, the reason is that of the one that came nearest.
+ */
+void choice_judge_signed(struct bytes cms, const struct bytes *mail, size_t n_mail,
+    choice_revoked_fn *revoked, void *ctx, int64_t now, struct choice_judgement *out);
 
-/* What holds at this second. */
+/* Of a stored value (FNV-1a): orders equals the same way on every server. */
+uint64_t choice_tie(struct bytes value);
+
+/* What holds at this second: a reason, never CHOICE_OTHER_FIRST. */
 enum choice_reason choice_at(const struct choice_judgement *j, int64_t now);
 
 /*
  * Writes the indexes of those published now to order[], best first (valid
  * longest, then newest, then by tie), at most max. Returns how many.
  */
-size_t choice_rank(const struct choice_judgement *j, size_t n, int64_t now,
-    size_t *order, size_t max);
+size_t choice_rank(
+    const struct choice_judgement *j, size_t n, int64_t now, size_t *order, size_t max);
 
 /*
  * One line for chanceryStatus and for people, into buf: "published until
