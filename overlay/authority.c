@@ -214,8 +214,10 @@ reading_new(BackendDB *be, slap_overinst *on, bool in_pool)
 	l.op = &opbuf.ob_op;
 	db.bd_info = l.database;
 	l.op->o_bd = &db;
-	l.op->o_dn = be->be_rootdn;
-	l.op->o_ndn = be->be_rootndn;
+	db.be_rootdn = chancery_identity;
+	db.be_rootndn = chancery_identity;
+	l.op->o_dn = chancery_identity;
+	l.op->o_ndn = chancery_identity;
 	if (in_pool) {
 		loading_search(&l);
 	} else {

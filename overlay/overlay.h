@@ -97,6 +97,9 @@ struct schema {
 };
 extern struct schema chancery_schema;
 
+/* In whose name the overlay's own searches run and checked views are sent. */
+extern struct berval chancery_identity;
+
 /* The module's callbacks of slapd, collected by module.c. */
 extern ConfigTable chancery_config_table[];
 extern ConfigOCs chancery_config_classes[];
@@ -172,6 +175,8 @@ struct published_search {
 	slap_mask_t stored_flags;
 	Entry view;
 	bool renamed;
+	BackendDB as_root; /* a copy in which chancery_identity is the root */
+	BackendDB *client_bd;
 	struct berval client_dn, client_ndn;
 	struct arena arena;
 	void *buffer; /* VIEW_BUFFER bytes, where the arena begins */

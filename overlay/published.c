@@ -231,9 +231,6 @@ published_search_at(Operation *op, SlapReply *rs, slap_overinst *on,
 		return published_refuse(op, rs, LDAP_UNWILLING_TO_PERFORM,
 		    "chancery-base: the database behind the published base has no "
 		    "overlay chancery");
-	if (BER_BVISEMPTY(&be->be_rootndn))
-		return published_refuse(op, rs, LDAP_UNWILLING_TO_PERFORM,
-		    "overlay chancery: the database has no rootdn");
 	if (chancery_schema.user_certificate == NULL || chancery_schema.mail == NULL)
 		return published_refuse(op, rs, LDAP_UNWILLING_TO_PERFORM,
 		    "overlay chancery: the schema lacks userCertificate or mail; "

@@ -27,16 +27,40 @@ add_line(struct lines *l, const char *attribute, const char *text)
 	ber_bvarray_add(&l->values, &bv);
 }
 
-/* The certificate to describe: the value itself, or the first in a signed one. */
-static const struct cert *
-cert_of(const struct berval *val, bool is_signed, struct cert *c)
+/* Of several certificates in a signed value, the one that was judged: it has the
+ * judgement's interval. */
+static bool
+is_the_judged(const struct cert *c, const struct choice_judgement *j)
 {
-	struct bytes der = bytes_of_bv(val);
+	return c->not_before == j->from && c->not_after + 1 == j->until && !c->is_ca;
+}
+
+static const struct cert *
+signed_cert_of(struct bytes der, const struct choice_judgement *j, struct cert *c)
+{
+	const struct cert *found = NULL;
 	struct cms cms;
 
-	if (is_signed && (cms_open(der, &cms, NULL) != 0 || cms_next(&cms, &der) != 1))
+	if (cms_open(der, &cms, NULL) != 0)
 		return NULL;
-	return cert_parse(der, c, NULL) == 0 ? c : NULL;
+	while (cms_next(&cms, &der) == 1) {
+		if (cert_parse(der, c, NULL) != 0)
+			continue;
+		found = c;
+		if (is_the_judged(c, j))
+			break;
+	}
+	return found;
+}
+
+/* The certificate to describe, or NULL where there is none. */
+static const struct cert *
+cert_of(const struct berval *val, bool is_signed, const struct choice_judgement *j,
+    struct cert *c)
+{
+	if (is_signed)
+		return signed_cert_of(bytes_of_bv(val), j, c);
+	return cert_parse(bytes_of_bv(val), c, NULL) == 0 ? c : NULL;
 }
 
 static void
@@ -57,8 +81,8 @@ add_attribute(struct lines *l, Attribute *a, const struct choice_judgement *j, s
 		if (r == CHOICE_PUBLISHED && l->db->publish == PUBLISH_BEST &&
 		    i != best)
 			r = CHOICE_OTHER_FIRST;
-		choice_line(cert_of(&a->a_vals[i], is_signed, &c), &j[i], r, text,
-		    sizeof(text));
+		choice_line(cert_of(&a->a_vals[i], is_signed, &j[i], &c), &j[i], r,
+		    text, sizeof(text));
 		add_line(
 		    l, is_signed ? "userSMIMECertificate" : "userCertificate", text);
 	}

@@ -6,8 +6,8 @@
  *
  * slapd plays callbacks before it checks access, and would check the renamed
  * entry, where rules about the real suffix no longer match. So access is checked
- * here, on the real entry, as the client; then the view is sent in the database's
- * own name, for just as long as slapd needs to encode it.
+ * here, on the real entry, as the client; then the view is sent in the name of a
+ * root of our own, for just as long as slapd needs to encode it.
  */
 #include "overlay/overlay.h"
 
@@ -233,24 +233,44 @@ build_attributes(struct building *b, Entry *view)
 		add_attribute(b, a);
 }
 
+/* Until identity_restore, slapd's access control finds the root of a database
+ * where we are about to encode or test what was checked before. */
+static void
+identity_become_root(struct published_search *ps, Operation *op)
+{
+	ps->client_bd = op->o_bd;
+	ps->client_dn = op->o_dn;
+	ps->client_ndn = op->o_ndn;
+	ps->as_root = *op->o_bd;
+	ps->as_root.be_rootdn = chancery_identity;
+	ps->as_root.be_rootndn = chancery_identity;
+	op->o_bd = &ps->as_root;
+	op->o_dn = chancery_identity;
+	op->o_ndn = chancery_identity;
+}
+
+static void
+identity_restore(struct published_search *ps, Operation *op)
+{
+	op->o_bd = ps->client_bd;
+	op->o_dn = ps->client_dn;
+	op->o_ndn = ps->client_ndn;
+}
+
 /* Does the client's own filter hold on what is published of this entry? What is
  * not about certificates was already tested with the client's rights. */
 static bool
 exact_holds(struct building *b, Entry *view)
 {
-	Operation *op = b->op;
-	struct berval dn = op->o_dn, ndn = op->o_ndn;
 	int rc;
 
 	if (b->ps->exact == NULL)
 		return true;
 	b->check_access = false;
 	build_attributes(b, view);
-	op->o_dn = op->o_bd->be_rootdn;
-	op->o_ndn = op->o_bd->be_rootndn;
-	rc = test_filter(op, view, b->ps->exact);
-	op->o_dn = dn;
-	op->o_ndn = ndn;
+	identity_become_root(b->ps, b->op);
+	rc = test_filter(b->op, view, b->ps->exact);
+	identity_restore(b->ps, b->op);
 	return !b->failed && rc == LDAP_COMPARE_TRUE;
 }
 
@@ -336,10 +356,7 @@ view_rename(struct published_search *ps, Operation *op, SlapReply *rs)
 		e->e_name = dn;
 		e->e_nname = ndn;
 	}
-	ps->client_dn = op->o_dn;
-	ps->client_ndn = op->o_ndn;
-	op->o_dn = op->o_bd->be_rootdn;
-	op->o_ndn = op->o_bd->be_rootndn;
+	identity_become_root(ps, op);
 	ps->renamed = true;
 	return 1;
 }
@@ -348,8 +365,7 @@ void
 view_end(struct published_search *ps, Operation *op, SlapReply *rs)
 {
 	if (ps->renamed) {
-		op->o_dn = ps->client_dn;
-		op->o_ndn = ps->client_ndn;
+		identity_restore(ps, op);
 		ps->renamed = false;
 	}
 	if (ps->stored == NULL)
