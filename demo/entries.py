@@ -31,9 +31,15 @@ def line(name, value):
 
 def entry(dn, classes, attributes, more=()):
     """attributes: (name, value) pairs; those without a value are left out."""
+    # Values of one attribute stand together: slapadd would otherwise store the
+    # attribute twice, and clients then see the first part twice.
+    together = {}
+    for name, value in attributes:
+        if value:
+            together.setdefault(name, []).append(value)
     out = line("dn", dn)
     out += "".join(line("objectClass", c) for c in classes)
-    out += "".join(line(n, v) for n, v in attributes if v)
+    out += "".join(line(n, v) for n, values in together.items() for v in values)
     out += "".join(text + "\n" for text in more)
     return out + "\n"
 
