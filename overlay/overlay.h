@@ -107,8 +107,6 @@ extern ConfigOCs chancery_config_classes[];
 /* --- config.c ------------------------------------------------------------ */
 int config_init(struct chancery *ch);
 void config_fini(struct chancery *ch);
-/* Default names of published attributes. */
-size_t config_default_attributes(const char *const **out);
 
 /* --- module.c ------------------------------------------------------------ */
 /* The frontend's instance, or NULL where none is configured. */
