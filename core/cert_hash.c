@@ -167,8 +167,8 @@ pss_mask_valid(const struct cert_algorithm *mask)
 }
 
 /* RSASSA-PSS-params (RFC 4055 section 3.1); SHA-1 where nothing is said. */
-static int
-pss_hash(const struct cert_algorithm *algorithm, enum cert_hash *out)
+int
+cert_pss_hash(const struct cert_algorithm *algorithm, enum cert_hash *out)
 {
 	struct cert_algorithm hash, mask;
 	int64_t salt = 20, trailer = 1;
@@ -204,7 +204,7 @@ cert_read_signature(struct bytes content, struct cert *out, struct err *e)
 		    hash_find(signatures, NITEMS(signatures), algorithm.oid);
 		return 0;
 	}
-	if (pss_hash(&algorithm, &out->signature_hash) != 0)
+	if (cert_pss_hash(&algorithm, &out->signature_hash) != 0)
 		return cert_bad(e, "4.1.1.2",
 		    "signatureAlgorithm has not the parameters of RSASSA-PSS");
 	return 0;

@@ -5,6 +5,7 @@
  * (cert.c).
  */
 #include "core/cert_parts.h"
+#include "core/curve.h"
 
 #include <stdio.h>
 
@@ -77,6 +78,18 @@ key_read_rsa(const struct key_kind *kind, const struct cert_algorithm *algorithm
 	return 0;
 }
 
+/* Parameters, where there are any, limit the key to one hash (RFC 4055 section 3). */
+static int
+key_read_pss(const struct key_kind *kind, const struct cert_algorithm *algorithm,
+    struct bytes public_key, struct cert *out)
+{
+	enum cert_hash hash;
+
+	if (algorithm->has_parameters && cert_pss_hash(algorithm, &hash) != 0)
+		return ERR_SYNTAX;
+	return key_read_rsa(kind, algorithm, public_key, out);
+}
+
 /* Dss-Parms (or none: inherited from the issuer), and y. */
 static int
 key_read_dsa(const struct key_kind *kind, const struct cert_algorithm *algorithm,
@@ -111,13 +124,14 @@ key_find_curve(const struct cert_algorithm *algorithm)
 	return NULL;
 }
 
-/* ECPoint (RFC 5480 section 2.2): uncompressed, and then of the right length, or
- * in a form that is left alone. */
+/* ECPoint (RFC 5480 section 2.2): uncompressed, and then a point of the curve, or in
+ * a form that is left alone. */
 static int
 key_read_ec(const struct key_kind *kind, const struct cert_algorithm *algorithm,
     struct bytes point, struct cert *out)
 {
 	const struct key_curve *curve = key_find_curve(algorithm);
+	size_t octets;
 
 	(void)kind;
 	if (point.n == 0)
@@ -127,7 +141,10 @@ key_read_ec(const struct key_kind *kind, const struct cert_algorithm *algorithm,
 	out->key_bits = curve->bits;
 	if (point.p[0] != 0x04)
 		return 0;
-	if (point.n != 1 + 2 * ((curve->bits + 7) / 8))
+	octets = (curve->bits + 7) / 8;
+	if (point.n != 1 + 2 * octets ||
+	    !curve_has_point(curve->curve, (struct bytes){point.p + 1, octets},
+		(struct bytes){point.p + 1 + octets, octets}))
 		return ERR_SYNTAX;
 	out->curve = curve->curve;
 	return 0;
@@ -148,7 +165,7 @@ static const struct key_kind kinds[] = {
     {OID_BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"), CERT_KEY_RSA, key_read_rsa, 0,
 	0},
     {OID_BYTES("\x2a\x86\x48\xce\x3d\x02\x01"), CERT_KEY_EC, key_read_ec, 0, 0},
-    {OID_BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"), CERT_KEY_RSA_PSS, key_read_rsa,
+    {OID_BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"), CERT_KEY_RSA_PSS, key_read_pss,
 	0, 0},
     {OID_BYTES("\x2a\x86\x48\xce\x38\x04\x01"), CERT_KEY_DSA, key_read_dsa, 0, 0},
     {OID_BYTES("\x2b\x65\x6e"), CERT_KEY_X25519, key_read_fixed, 32, 256},

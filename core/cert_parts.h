@@ -24,6 +24,10 @@ int cert_read_key(struct bytes content, struct cert *out, struct err *e);
 /* Reads the outer algorithm into signature_oid and signature_hash. */
 int cert_read_signature(struct bytes content, struct cert *out, struct err *e);
 
+/* The hash in the parameters of RSASSA-PSS (RFC 4055 section 3.1). 0 or
+ * ERR_SYNTAX. */
+int cert_pss_hash(const struct cert_algorithm *algorithm, enum cert_hash *out);
+
 /* Reads the content of [3], the extensions. */
 int cert_read_extensions(struct bytes content, struct cert *out, struct err *e);
 

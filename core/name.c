@@ -7,13 +7,13 @@
 
 #include "core/name_chars.h"
 
-/* Types that a value may have: BIT STRING (x500UniqueIdentifier), ENUMERATED and
- * SEQUENCE (postalAddress and the like), and the strings. */
+/* Types that a value may have: BIT STRING (x500UniqueIdentifier), SEQUENCE
+ * (postalAddress and the like), and the strings. */
 #define NAME_VALUE_TYPES                                                               \
-	(1U << DER_BIT_STRING | 1U << DER_ENUMERATED | 1U << DER_UTF8_STRING |         \
-	    1U << (DER_SEQUENCE & 0x1f) | 1U << DER_NUMERIC_STRING |                   \
-	    1U << DER_PRINTABLE_STRING | 1U << DER_T61_STRING | 1U << DER_IA5_STRING | \
-	    1U << DER_UNIVERSAL_STRING | 1U << DER_BMP_STRING)
+	(1U << DER_BIT_STRING | 1U << DER_UTF8_STRING | 1U << (DER_SEQUENCE & 0x1f) |  \
+	    1U << DER_NUMERIC_STRING | 1U << DER_PRINTABLE_STRING |                    \
+	    1U << DER_T61_STRING | 1U << DER_IA5_STRING | 1U << DER_UNIVERSAL_STRING | \
+	    1U << DER_BMP_STRING)
 
 static bool
 name_value_valid(const struct der_item *v)
