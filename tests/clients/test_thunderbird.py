@@ -18,6 +18,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import paths  # noqa: F401  (lets demo/ be imported)
 import certs
 import marionette
 import recipients

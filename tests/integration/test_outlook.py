@@ -100,8 +100,9 @@ def test_spellings(directory, connection):
     for recipient in RECIPIENTS:
         plain = directory.offered(recipient.address)
         signed = directory.offered_signed(recipient.address)
-        dn = ask(connection, recipients.PUBLISHED, "check names",
-                 recipient.address).entries[0].dn
+        with case("found before its spellings: %s" % recipient.address):
+            dn = ask(connection, recipients.PUBLISHED, "check names",
+                     recipient.address).entries[0].dn
         rows = [(spelling, "userCertificate;binary", plain) for spelling in (
             "userCertificate;binary", "userCertificate", "usercertificate;BINARY",
             "USERCERTIFICATE", "2.5.4.36", "2.5.4.36;binary")]
