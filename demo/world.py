@@ -275,7 +275,7 @@ class World:
         self._write_slapd_conf()
         if self.config == "config":
             os.mkdir(self.path("slapd.d"), 0o700)
-            self._tool("slaptest", ["-f", self.path("slapd.conf"),
+            self.tool("slaptest", ["-f", self.path("slapd.conf"),
                                     "-F", self.path("slapd.d")])
 
     def _write_slapd_conf(self):
@@ -292,10 +292,11 @@ class World:
         if self.process is not None:
             raise WorldError("slapadd needs a stopped server")
         if ldif:
-            self._tool("slapadd", ["-q", "-b", suffix] + self.config_arguments(),
+            self.tool("slapadd", ["-q", "-b", suffix] + self.config_arguments(),
                        ldif)
 
-    def _tool(self, name, arguments, text=None):
+    def tool(self, name, arguments, text=None):
+        """Runs slapadd, slaptest ... in slapd's environment; its output."""
         command = [os.path.join(os.path.dirname(SLAPD), name)] + arguments
         done = subprocess.run(
             command, input=None if text is None else text.encode(),
