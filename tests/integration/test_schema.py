@@ -227,7 +227,7 @@ def check_examples(w):
         ldif = configuration(w, "-F", w.path("slapd.d"))
         found = differences(conf, ldif, defaults(w))
         assert not found, "; ".join(found)
-        assert len(ldif) == 8, sorted(ldif)
+        assert len(ldif) == 9, sorted(ldif)
         # The comparison itself can tell: one access rule less is a difference.
         ldif["olcdatabase={1}mdb,cn=config"]["olcaccess"].pop()
         assert len(differences(conf, ldif, {})) >= 1
