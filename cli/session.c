@@ -1,0 +1,174 @@
+/*
+ * Connections of the verbs: contract in session.h.
+ */
+#include "cli/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "directory/rootdse.h"
+
+static int
+take_dn(const char *dn, char *out, struct err *e)
+{
+	if (strlen(dn) >= LAYOUT_DN_MAX)
+		return err_set(
+		    e, ERR_LIMIT, "a base of more than %d bytes", LAYOUT_DN_MAX - 1);
+	strcpy(out, dn);
+	return 0;
+}
+
+/* --- outside ----------------------------------------------------------------- */
+
+static int
+ask_base(struct session *s, struct err *e)
+{
+	struct rootdse dse;
+	int rc = rootdse_read(s->outside, &dse, e);
+
+	if (rc == 0 && dse.contexts.n == 0)
+		rc = err_set(e, ERR_NOT_FOUND,
+		    "%s names no base that anybody may search; give one with -b",
+		    s->set.uri);
+	else if (rc == 0)
+		rc = take_dn((const char *)dse.contexts.value[0].p, s->base, e);
+	rootdse_fini(&dse);
+	return rc;
+}
+
+int
+session_open_outside(struct session *s, struct err *e)
+{
+	const struct connection_how how = {
+	    .uri = s->set.uri, .ca_file = s->set.tls_cacert};
+	int rc = connection_open(&how, &s->outside, e);
+
+	if (rc != 0)
+		return rc;
+	return s->set.base != NULL ? take_dn(s->set.base, s->base, e) : ask_base(s, e);
+}
+
+/* --- administrator ----------------------------------------------------------- */
+
+/* Whether there is an entry of this name. */
+static bool
+exists(struct connection *c, const char *dn)
+{
+	static const char *const attrs[] = {"1.1", NULL}; /* none: RFC 4511 4.5.1.8 */
+	const struct search q = {.base = dn,
+	    .scope = SEARCH_BASE,
+	    .filter = "(objectClass=*)",
+	    .attrs = attrs};
+	struct search_result r;
+	bool found = search_all(c, &q, &r, NULL) == 0 && r.n == 1;
+
+	search_result_fini(&r);
+	return found;
+}
+
+static bool
+is_listed(const struct entry_values *contexts, struct bytes context)
+{
+	for (size_t i = 0; i < contexts->n; i++)
+		if (bytes_equal_nocase(contexts->value[i], context))
+			return true;
+	return false;
+}
+
+/* Whether a context holds our people. Published bases answer too, but as a
+ * view: `hidden` are the contexts that outsiders see. */
+static bool
+is_real(struct session *s, struct bytes context, const struct entry_values *hidden)
+{
+	char people[LAYOUT_DN_MAX];
+
+	return !is_listed(hidden, context) &&
+	       layout_container(LAYOUT_PEOPLE, (const char *)context.p, people, NULL) ==
+		   0 &&
+	       exists(s->admin, people);
+}
+
+/* Counts the contexts that could be the real suffix, and takes the last. */
+static unsigned
+count_suffixes(struct session *s, const struct entry_values *contexts,
+    const struct entry_values *hidden)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < contexts->n; i++) {
+		if (!is_real(s, contexts->value[i], hidden))
+			continue;
+		if (take_dn((const char *)contexts->value[i].p, s->suffix, NULL) == 0)
+			n++;
+	}
+	return n;
+}
+
+static int
+choose_suffix(struct session *s, const struct rootdse *as_admin,
+    const struct rootdse *as_anybody, struct err *e)
+{
+	static const struct entry_values none = {NULL, 0};
+	unsigned n = count_suffixes(s, &as_admin->contexts, &as_anybody->contexts);
+
+	/* Without the overlay outsiders see the real suffix itself. */
+	if (n == 0)
+		n = count_suffixes(s, &as_admin->contexts, &none);
+	if (n == 1)
+		return 0;
+	return err_set(e, ERR_NOT_FOUND,
+	    "%s: %s; say it with the setting \"suffix\" (CHANCERY_SUFFIX)",
+	    s->set.admin,
+	    n == 0 ? "no suffix with an ou=people is to be seen"
+		   : "several suffixes have an ou=people");
+}
+
+/* What the same server shows to anybody: asked over the same socket, unbound. */
+static int
+ask_suffix(struct session *s, struct err *e)
+{
+	const struct connection_how how = {.uri = s->set.admin};
+	struct connection *anybody = NULL;
+	struct rootdse mine = {.monitor = NULL}, theirs = {.monitor = NULL};
+	int rc;
+
+	if ((rc = connection_open(&how, &anybody, e)) != 0)
+		return rc;
+	rc = rootdse_read(s->admin, &mine, e);
+	if (rc == 0)
+		rc = rootdse_read(anybody, &theirs, e);
+	if (rc == 0)
+		rc = choose_suffix(s, &mine, &theirs, e);
+	rootdse_fini(&theirs);
+	rootdse_fini(&mine);
+	connection_close(&anybody);
+	return rc;
+}
+
+int
+session_open_admin(struct session *s, struct err *e)
+{
+	struct connection_how how = {.uri = s->set.admin, .external = true};
+	int rc;
+
+	if (s->set.admin == NULL)
+		return err_set(e, ERR_NOT_FOUND,
+		    "with -H %s no administrator's access is known; name it with the "
+		    "setting \"admin\" (CHANCERY_ADMIN)",
+		    s->set.uri);
+	if (strncmp(s->set.admin, "ldapi:", 6) != 0)
+		return err_set(e, ERR_USAGE,
+		    "the setting \"admin\" is %s, want ldapi://...", s->set.admin);
+	if ((rc = connection_open(&how, &s->admin, e)) != 0)
+		return rc;
+	if (s->set.suffix != NULL)
+		return take_dn(s->set.suffix, s->suffix, e);
+	return ask_suffix(s, e);
+}
+
+void
+session_close(struct session *s)
+{
+	connection_close(&s->outside);
+	connection_close(&s->admin);
+}
