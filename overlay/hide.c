@@ -49,6 +49,22 @@ hide_may_see(const struct chancery *db, Operation *op)
 	return in_services(op);
 }
 
+bool
+hide_from(Operation *op, const struct berval *ndn)
+{
+	BackendDB *bd = op->o_bd, *be = select_backend((struct berval *)ndn, 0);
+	const struct chancery *db = chancery_of(be, NULL);
+	const struct chancery *front = chancery_frontend();
+	bool hidden;
+
+	if (db == NULL || front == NULL || names_real(front, ndn) == NULL)
+		return false;
+	op->o_bd = be;
+	hidden = !hide_may_see(db, op);
+	op->o_bd = bd;
+	return hidden;
+}
+
 static int
 hide_or_continue(Operation *op, SlapReply *rs)
 {

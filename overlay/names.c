@@ -113,6 +113,24 @@ names_kinds(const struct chancery *front, const struct published_base *b,
 }
 
 bool
+names_reachable(const struct chancery *front, const struct published_base *b,
+    const struct berval *ndn)
+{
+	struct berval rel;
+
+	if (names_kinds(front, b, ndn) != 0)
+		return true;
+	if (!dnIsSuffix(ndn, &b->real_ndn))
+		return false;
+	rel.bv_val = ndn->bv_val;
+	rel.bv_len = ndn->bv_len - b->real_ndn.bv_len - 1;
+	for (size_t i = 0; i < front->n_containers; i++)
+		if (dnIsSuffix(&front->container[i].ndn, &rel))
+			return true;
+	return false;
+}
+
+bool
 names_type_published(const struct chancery *front, const AttributeType *at)
 {
 	for (size_t i = 0; i < front->n_attributes; i++) {

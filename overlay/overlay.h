@@ -139,6 +139,9 @@ bool names_to_published(const struct published_base *b, const struct berval *dn,
 /* The kinds of what is at this real DN: 0 is not published at all. */
 unsigned names_kinds(const struct chancery *front, const struct published_base *b,
     const struct berval *ndn);
+/* Whether a search may begin at this real DN: what is published is at or below. */
+bool names_reachable(const struct chancery *front, const struct published_base *b,
+    const struct berval *ndn);
 /* The published attribute types: by type, and by name as sent by a client. */
 bool names_type_published(const struct chancery *front, const AttributeType *at);
 bool names_attribute_published(struct bytes name, void *front);
@@ -162,6 +165,7 @@ struct published_search {
 	bool smime_binary; /* userSMIMECertificate;binary is wanted */
 	bool smime_plain;
 	bool choosing; /* choose_cb is in place */
+	int slimit;    /* the client's, kept by us: counts what is sent */
 	Filter *exact; /* tested on the view, or NULL */
 	AttributeDescription smime_binary_desc;
 
@@ -178,6 +182,11 @@ struct published_search {
 	struct berval client_dn, client_ndn;
 	struct arena arena;
 	void *buffer; /* VIEW_BUFFER bytes, where the arena begins */
+
+	/* of the result on its way out: what no client hears */
+	bool held_back;
+	const char *matched;
+	BerVarray ref;
 };
 
 BI_op_search published_op_search;
@@ -249,6 +258,8 @@ BI_op_search hide_op_search;
 BI_op_compare hide_op_compare;
 /* Whether this client may see the real suffix of op->o_bd. */
 bool hide_may_see(const struct chancery *db, Operation *op);
+/* Whether this normalized DN is in a real suffix that is hidden from the client. */
+bool hide_from(Operation *op, const struct berval *ndn);
 BI_op_add guard_op_add;
 BI_op_modify guard_op_modify;
 BI_operational status_operational;

@@ -33,6 +33,7 @@ struct target {
 	int scope;
 	bool any_kind;
 	unsigned kinds; /* beyond what the filter asks for */
+	bool hidden;	/* under a published base, but not published */
 };
 
 static void
@@ -62,6 +63,24 @@ target_authority(Operation *op, const struct chancery *front, struct target *t)
 	}
 }
 
+/* What is not published is not there: it gets no other answer than what never
+ * was, or names could be tried out. But a CA's subject may be down there. */
+static void
+target_published(Operation *op, const struct chancery *front,
+    const struct published_base *b, struct target *t)
+{
+	names_to_real(
+	    b, &op->o_req_dn, &op->o_req_ndn, &t->dn, &t->ndn, op->o_tmpmemctx);
+	if (names_reachable(front, b, &t->ndn)) {
+		t->base = b;
+		return;
+	}
+	op->o_tmpfree(t->dn.bv_val, op->o_tmpmemctx);
+	op->o_tmpfree(t->ndn.bv_val, op->o_tmpmemctx);
+	target_authority(op, front, t);
+	t->hidden = t->base == NULL;
+}
+
 static void
 target_find(Operation *op, const struct chancery *front, struct target *t)
 {
@@ -77,10 +96,9 @@ target_find(Operation *op, const struct chancery *front, struct target *t)
 		if (t->scope == LDAP_SCOPE_ONELEVEL)
 			t->scope = LDAP_SCOPE_BASE;
 	} else if ((b = names_published(front, &op->o_req_ndn)) != NULL) {
-		t->base = b;
-		names_to_real(
-		    b, &op->o_req_dn, &op->o_req_ndn, &t->dn, &t->ndn, op->o_tmpmemctx);
-	} else if (select_backend(&op->o_req_ndn, 0) == NULL) {
+		target_published(op, front, b, t);
+	} else if (select_backend(&op->o_req_ndn, 0) == NULL ||
+		   hide_from(op, &op->o_req_ndn)) {
 		target_authority(op, front, t);
 	}
 	if (t->base == NULL)
@@ -117,10 +135,39 @@ published_db_search(Operation *op, SlapReply *rs)
 	if (ps->choosing)
 		return SLAP_CB_CONTINUE;
 	ps->choosing = true;
+	/* slapd would take the first entry that is dropped after the last one that
+	 * fits for one too many */
+	ps->slimit = op->ors_slimit;
+	op->ors_slimit = SLAP_NO_LIMIT;
 	ps->choose_cb.sc_response = choose_response;
 	ps->choose_cb.sc_private = ps;
 	ps->choose_cb.sc_next = op->o_callback;
 	op->o_callback = &ps->choose_cb;
+	return SLAP_CB_CONTINUE;
+}
+
+static int
+rewrite_entry(struct published_search *ps, Operation *op, SlapReply *rs)
+{
+	if (ps->stored == NULL && !view_build(ps, op, rs))
+		return LDAP_SUCCESS;
+	if (ps->slimit >= 0 && rs->sr_nentries >= ps->slimit)
+		return LDAP_SIZELIMIT_EXCEEDED;
+	return view_rename(ps, op, rs) ? SLAP_CB_CONTINUE : LDAP_SUCCESS;
+}
+
+/* A referral would bring the name of the real entry, or of whatever else. Both
+ * are put back for their owner. */
+static int
+rewrite_result(struct published_search *ps, SlapReply *rs)
+{
+	ps->matched = rs->sr_matched;
+	ps->ref = rs->sr_ref;
+	ps->held_back = true;
+	rs->sr_matched = NULL;
+	rs->sr_ref = NULL;
+	if (rs->sr_err == LDAP_REFERRAL)
+		rs->sr_err = LDAP_NO_SUCH_OBJECT;
 	return SLAP_CB_CONTINUE;
 }
 
@@ -133,22 +180,25 @@ rewrite_response(Operation *op, SlapReply *rs)
 
 	switch (rs->sr_type) {
 	case REP_SEARCH:
-		if (ps->stored == NULL && !view_build(ps, op, rs))
-			return LDAP_SUCCESS;
-		return view_rename(ps, op, rs) ? SLAP_CB_CONTINUE : LDAP_SUCCESS;
+		return rewrite_entry(ps, op, rs);
 	case REP_SEARCHREF:
 		return LDAP_SUCCESS;
 	default:
-		if ((rs->sr_flags & REP_MATCHED_MUSTBEFREED) == 0)
-			rs->sr_matched = NULL;
-		return SLAP_CB_CONTINUE;
+		return rewrite_result(ps, rs);
 	}
 }
 
 static int
 rewrite_cleanup(Operation *op, SlapReply *rs)
 {
-	view_end(op->o_callback->sc_private, op, rs);
+	struct published_search *ps = op->o_callback->sc_private;
+
+	view_end(ps, op, rs);
+	if (ps->held_back) {
+		rs->sr_matched = ps->matched;
+		rs->sr_ref = ps->ref;
+		ps->held_back = false;
+	}
 	return SLAP_CB_CONTINUE;
 }
 
@@ -174,7 +224,7 @@ published_run(Operation *op, SlapReply *rs, slap_overinst *on,
 	struct berval text = op->ors_filterstr;
 	AttributeName *attrs = op->ors_attrs;
 	Filter *filter = op->ors_filter;
-	int scope = op->ors_scope, rc;
+	int scope = op->ors_scope, slimit = op->ors_slimit, rc;
 
 	op->o_req_dn = t->dn;
 	op->o_req_ndn = t->ndn;
@@ -203,6 +253,7 @@ published_run(Operation *op, SlapReply *rs, slap_overinst *on,
 	op->ors_filter = filter;
 	op->ors_filterstr = text;
 	op->ors_scope = scope;
+	op->ors_slimit = slimit;
 	op->o_req_dn = dn;
 	op->o_req_ndn = ndn;
 	return rc;
@@ -221,7 +272,8 @@ published_search_at(Operation *op, SlapReply *rs, slap_overinst *on,
 {
 	_Alignas(16) char buffer[VIEW_BUFFER];
 	BackendDB *be = select_backend(&t->ndn, 0);
-	struct published_search ps = {.op = op, .front = front, .base = t->base};
+	struct published_search ps = {
+	    .op = op, .front = front, .base = t->base, .slimit = SLAP_NO_LIMIT};
 	struct filter_plan plan;
 	struct berval text = BER_BVNULL;
 	int rc;
@@ -239,6 +291,10 @@ published_search_at(Operation *op, SlapReply *rs, slap_overinst *on,
 	if (op->o_sync > SLAP_CONTROL_IGNORED)
 		return published_refuse(op, rs, LDAP_UNWILLING_TO_PERFORM,
 		    "a published base cannot be replicated; wanted the real suffix");
+	/* it would be tested on what is stored */
+	if (op->o_assert > SLAP_CONTROL_IGNORED)
+		return published_refuse(op, rs, LDAP_UNWILLING_TO_PERFORM,
+		    "a published base knows no assertion control");
 	rc = filter_plan(op, front, &plan, &text);
 	if (rc != LDAP_SUCCESS) {
 		published_refuse(op, rs, rc, text.bv_val);
@@ -267,6 +323,8 @@ published_op_search(Operation *op, SlapReply *rs)
 	if (BER_BVISEMPTY(&op->o_req_ndn) && op->ors_scope == LDAP_SCOPE_BASE)
 		return rootdse_search(op, rs, on);
 	target_find(op, front, &t);
+	if (t.hidden)
+		return published_refuse(op, rs, LDAP_NO_SUCH_OBJECT, NULL);
 	if (t.base == NULL)
 		return SLAP_CB_CONTINUE;
 	rc = published_search_at(op, rs, on, front, &t);

@@ -26,10 +26,16 @@ sees_real_suffix(Operation *op, const struct chancery *front)
 	return false;
 }
 
+struct rootdse {
+	slap_overinst *on;
+	Filter *filter; /* the client's */
+};
+
 static int
 rootdse_response(Operation *op, SlapReply *rs)
 {
-	slap_overinst *on = op->o_callback->sc_private;
+	const struct rootdse *r = op->o_callback->sc_private;
+	slap_overinst *on = r->on;
 	const struct chancery *front = on->on_bi.bi_private;
 	AttributeDescription *ad = slap_schema.si_ad_namingContexts;
 	struct berval dn[BASES_MAX + 1], ndn[BASES_MAX + 1];
@@ -47,18 +53,24 @@ rootdse_response(Operation *op, SlapReply *rs)
 	BER_BVZERO(&dn[n]);
 	BER_BVZERO(&ndn[n]);
 	attr_merge(rs->sr_entry, ad, dn, ndn);
+	if (test_filter(op, rs->sr_entry, r->filter) != LDAP_COMPARE_TRUE)
+		return LDAP_SUCCESS;
 	return SLAP_CB_CONTINUE;
 }
 
 int
 rootdse_search(Operation *op, SlapReply *rs, slap_overinst *on)
 {
-	slap_callback cb = {.sc_response = rootdse_response, .sc_private = on};
+	struct rootdse r = {on, op->ors_filter};
+	slap_callback cb = {.sc_response = rootdse_response, .sc_private = &r};
 	int rc;
 
 	cb.sc_next = op->o_callback;
 	op->o_callback = &cb;
+	/* the client's filter is for the answer, not for what is left out of it */
+	op->ors_filter = (Filter *)slap_filter_objectClass_pres;
 	rc = overlay_op_walk(op, rs, op_search, on->on_info, on->on_next);
+	op->ors_filter = r.filter;
 	for (slap_callback **scp = &op->o_callback; *scp != NULL;
 	     scp = &(*scp)->sc_next) {
 		if (*scp != &cb)
