@@ -261,6 +261,8 @@ guard_advice(enum recognized what)
 		return "CRLs belong to their authority, below ou=authorities";
 	case RECOGNIZED_OPENPGP:
 		return "OpenPGP keys belong below ou=keys";
+	case RECOGNIZED_CERTIFICATE:
+		return "a certificate alone belongs into userCertificate";
 	default:
 		return "give the DER bytes of the certificate";
 	}
