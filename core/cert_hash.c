@@ -155,18 +155,29 @@ pss_integer(struct der *d, unsigned n, int64_t *value)
 	return der_integer(content, value);
 }
 
-/* The mask must be made by MGF1, whose parameter is a hash algorithm. */
-static bool
-pss_mask_valid(const struct cert_algorithm *mask)
+/* The hash that the parameters name; one that we do not know nobody else uses. */
+static int
+pss_hash(const struct cert_algorithm *algorithm, enum cert_hash *out)
 {
-	struct cert_algorithm hash;
-
-	return bytes_equal(mask->oid, oid_mgf1) && mask->has_parameters &&
-	       mask->parameters.tag == DER_SEQUENCE &&
-	       cert_algorithm_read(mask->parameters.content, &hash) == 0;
+	*out = hash_find(hashes, NITEMS(hashes), algorithm->oid);
+	return *out == CERT_HASH_OTHER ? ERR_SYNTAX : 0;
 }
 
-/* RSASSA-PSS-params (RFC 4055 section 3.1); SHA-1 where nothing is said. */
+/* The mask must be made by MGF1, whose parameter is a hash algorithm. */
+static int
+pss_mask(const struct cert_algorithm *mask)
+{
+	struct cert_algorithm algorithm;
+	enum cert_hash hash;
+
+	if (!bytes_equal(mask->oid, oid_mgf1) || !mask->has_parameters ||
+	    mask->parameters.tag != DER_SEQUENCE ||
+	    cert_algorithm_read(mask->parameters.content, &algorithm) != 0)
+		return ERR_SYNTAX;
+	return pss_hash(&algorithm, &hash);
+}
+
+/* RSASSA-PSS-params; SHA-1 where nothing is said. */
 int
 cert_pss_hash(const struct cert_algorithm *algorithm, enum cert_hash *out)
 {
@@ -179,13 +190,13 @@ cert_pss_hash(const struct cert_algorithm *algorithm, enum cert_hash *out)
 	if (!algorithm->has_parameters || algorithm->parameters.tag != DER_SEQUENCE)
 		return ERR_SYNTAX;
 	d = der_open(algorithm->parameters.content);
-	if ((has = pss_algorithm(&d, 0, &hash)) < 0)
+	has = pss_algorithm(&d, 0, &hash);
+	if (has < 0 || (has == 1 && pss_hash(&hash, out) != 0))
 		return ERR_SYNTAX;
-	if (has == 1)
-		*out = hash_find(hashes, NITEMS(hashes), hash.oid);
 	has = pss_algorithm(&d, 1, &mask);
-	if (has < 0 || (has == 1 && !pss_mask_valid(&mask)) ||
-	    pss_integer(&d, 2, &salt) < 0 || pss_integer(&d, 3, &trailer) < 0)
+	if (has < 0 || (has == 1 && pss_mask(&mask) != 0))
+		return ERR_SYNTAX;
+	if (pss_integer(&d, 2, &salt) < 0 || pss_integer(&d, 3, &trailer) < 0)
 		return ERR_SYNTAX;
 	return der_at_end(&d) && salt >= 0 && trailer == 1 ? 0 : ERR_SYNTAX;
 }

@@ -262,7 +262,7 @@ reference_inherits_dsa(X509_PUBKEY *spki)
 	p = start;
 	y = d2i_ASN1_INTEGER(NULL, &p, n);
 	ASN1_INTEGER_free(y);
-	return y != NULL;
+	return y != NULL && p == start + n;
 }
 
 /* Type and size, by OpenSSL's own decoding of the key. An EC key can be encrypted

@@ -20,15 +20,17 @@
 #define CLASS_LIST(X)                                                                  \
 	X(CLASS_LENGTH, "length not in shortest definite form (X.690 section 10.1)")   \
 	X(CLASS_TAG, "tag number of 31 or more, or 0 (nothing in RFC 5280 has one)")   \
-	X(CLASS_FORM,                                                                  \
-	    "string in pieces, SEQUENCE without (X.690 sections 10.2, 8.9.1)")         \
+	X(CLASS_FORM, "string in pieces, SEQUENCE without (X.690 sections 10.2, 8.9)") \
 	X(CLASS_BOOLEAN, "BOOLEAN not 00 or ff (X.690 section 11.1)")                  \
 	X(CLASS_BITS, "unused bits not zero (X.690 sections 8.6.2.3, 11.2.1)")         \
 	X(CLASS_TIME, "time not in the form of RFC 5280 section 4.1.2.5")              \
-	X(CLASS_BEHIND, "bytes behind an extension's value (X.690 section 8.18)")      \
-	X(CLASS_TWICE, "extension twice that OpenSSL does not read (section 4.2)")     \
-	X(CLASS_VALUE, "name with a value of a type no attribute has")                 \
-	X(CLASS_KEY, "public key not in DER (RFC 3279 section 2.3)")                   \
+	X(CLASS_BEHIND, "bytes behind an extension's value (X.690 section 8.1)")       \
+	X(CLASS_EXTENSION, "extension that OpenSSL writes otherwise (X.690 8.14)")     \
+	X(CLASS_TWICE, "extension twice that OpenSSL does not read (RFC 5280 4.2)")    \
+	X(CLASS_VALUE, "name with a value of a type no attribute has (RFC 5280 A.1)")  \
+	X(CLASS_KEY,                                                                   \
+	    "public key that OpenSSL writes otherwise (X.690 sections 8, 10)")         \
+	X(CLASS_PSS, "PSS with a hash or salt that RFC 4055 section 3 does not have")  \
 	X(CLASS_LIMIT, "over a limit of cert.h")
 
 enum class {
@@ -158,27 +160,49 @@ has_extension_twice(X509 *x)
 	return false;
 }
 
-/* Whether what stands in an extension that core reads ends before its value. */
+/* Whether the value of an extension that core reads has bytes behind it. */
 static bool
-has_bytes_behind(X509 *x)
+extension_has_bytes_behind(X509_EXTENSION *x)
+{
+	const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(x);
+	const uint8_t *start = ASN1_STRING_get0_data(value), *p = start;
+	int tag, class;
+	long len, n = ASN1_STRING_length(value);
+
+	return (ASN1_get_object(&p, &len, &tag, &class, n) & 0x80) == 0 &&
+	       p + len != start + n;
+}
+
+/* Whether OpenSSL, writing what it read, writes something else. */
+static bool
+extension_is_not_der(X509_EXTENSION *x)
+{
+	int nid = OBJ_obj2nid(X509_EXTENSION_get_object(x));
+	void *read = X509V3_EXT_d2i(x);
+	X509_EXTENSION *again = NULL;
+	bool differs;
+
+	if (read == NULL)
+		return false;
+	again = X509V3_EXT_i2d(nid, X509_EXTENSION_get_critical(x), read);
+	differs = again != NULL && ASN1_OCTET_STRING_cmp(X509_EXTENSION_get_data(again),
+				       X509_EXTENSION_get_data(x)) != 0;
+	X509_EXTENSION_free(again);
+	ASN1_item_free(read, ASN1_ITEM_ptr(X509V3_EXT_get(x)->it));
+	return differs;
+}
+
+/* Asks one of these about each extension that core reads. */
+static bool
+has_extension(X509 *x, bool (*what)(X509_EXTENSION *))
 {
 	static const int read[] = {NID_key_usage, NID_ext_key_usage,
 	    NID_basic_constraints, NID_subject_alt_name, NID_crl_distribution_points};
 
 	for (size_t i = 0; i < NITEMS(read); i++) {
 		int at = X509_get_ext_by_NID(x, read[i], -1);
-		const ASN1_OCTET_STRING *value;
-		const uint8_t *p;
-		int tag, class;
-		long len, n;
 
-		if (at < 0)
-			continue;
-		value = X509_EXTENSION_get_data(X509_get_ext(x, at));
-		p = ASN1_STRING_get0_data(value);
-		n = ASN1_STRING_length(value);
-		if ((ASN1_get_object(&p, &len, &tag, &class, n) & 0x80) == 0 &&
-		    p + len != ASN1_STRING_get0_data(value) + n)
+		if (at >= 0 && what(X509_get_ext(x, at)))
 			return true;
 	}
 	return false;
@@ -198,23 +222,124 @@ name_has_odd_value(const X509_NAME *name)
 	return false;
 }
 
-/* Whether the key, written again by OpenSSL, differs from what stands there. */
+static bool
+names_have_odd_value(const GENERAL_NAMES *names)
+{
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type == GEN_DIRNAME &&
+		    name_has_odd_value(name->d.directoryName))
+			return true;
+	}
+	return false;
+}
+
+/* The same of the names in subjectAltName and cRLDistributionPoints. */
+static bool
+extension_has_odd_value(X509 *x)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+	CRL_DIST_POINTS *points =
+	    X509_get_ext_d2i(x, NID_crl_distribution_points, NULL, NULL);
+	bool odd = names_have_odd_value(names);
+
+	for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
+		const DIST_POINT *point = sk_DIST_POINT_value(points, i);
+
+		odd |= names_have_odd_value(point->CRLissuer);
+		if (point->distpoint != NULL && point->distpoint->type == 0)
+			odd |= names_have_odd_value(point->distpoint->name.fullname);
+	}
+	GENERAL_NAMES_free(names);
+	CRL_DIST_POINTS_free(points);
+	return odd;
+}
+
+/* Whether a DSA key, which OpenSSL may not decode (inherited parameters) and of which
+ * it does not look at the sign, is negative or not in DER. */
+static bool
+key_is_odd_dsa(X509_PUBKEY *spki)
+{
+	const uint8_t *there, *p;
+	uint8_t *rewritten = NULL;
+	ASN1_OBJECT *oid;
+	ASN1_INTEGER *y;
+	bool odd;
+	int n, m;
+
+	X509_PUBKEY_get0_param(&oid, &there, &n, NULL, spki);
+	p = there;
+	if (OBJ_obj2nid(oid) != NID_dsa || (y = d2i_ASN1_INTEGER(NULL, &p, n)) == NULL)
+		return false;
+	m = i2d_ASN1_INTEGER(y, &rewritten);
+	odd = ASN1_STRING_type(y) == V_ASN1_NEG_INTEGER || n != m ||
+	      memcmp(there, rewritten, (size_t)n) != 0;
+	OPENSSL_free(rewritten);
+	ASN1_INTEGER_free(y);
+	return odd;
+}
+
+/* Whether the key's BIT STRING has unused bits, or what OpenSSL makes of algorithm
+ * and key when it writes them again differs from what it read. */
 static bool
 key_is_not_der(X509 *x)
 {
 	X509_PUBKEY *spki = X509_get_X509_PUBKEY(x), *again = NULL;
-	const uint8_t *there, *rewritten;
+	uint8_t *there = NULL, *rewritten = NULL;
+	bool differs;
 	int n, m;
-	bool differs = true;
 
+	if ((X509_get0_pubkey_bitstr(x)->flags & 7) != 0 || key_is_odd_dsa(spki))
+		return true;
 	if (X509_get0_pubkey(x) == NULL ||
 	    X509_PUBKEY_set(&again, X509_get0_pubkey(x)) != 1)
 		return false;
-	if (X509_PUBKEY_get0_param(NULL, &there, &n, NULL, spki) == 1 &&
-	    X509_PUBKEY_get0_param(NULL, &rewritten, &m, NULL, again) == 1)
-		differs = n != m || memcmp(there, rewritten, (size_t)n) != 0;
+	n = i2d_X509_PUBKEY(spki, &there);
+	m = i2d_X509_PUBKEY(again, &rewritten);
+	differs = n != m || memcmp(there, rewritten, (size_t)n) != 0;
+	OPENSSL_free(there);
+	OPENSSL_free(rewritten);
 	X509_PUBKEY_free(again);
 	return differs;
+}
+
+/* OpenSSL knows more hashes than RFC 4055, and takes salts of any length. */
+static bool
+is_odd_pss(const X509_ALGOR *algorithm)
+{
+	const ASN1_OBJECT *oid;
+	RSA_PSS_PARAMS *pss;
+	const void *value;
+	bool odd = false;
+	int type;
+
+	X509_ALGOR_get0(&oid, &type, &value, algorithm);
+	if (OBJ_obj2nid(oid) != NID_rsassaPss || type != V_ASN1_SEQUENCE)
+		return false;
+	pss = ASN1_TYPE_unpack_sequence(
+	    ASN1_ITEM_rptr(RSA_PSS_PARAMS), algorithm->parameter);
+	if (pss != NULL && pss->hashAlgorithm != NULL) {
+		X509_ALGOR_get0(&oid, NULL, NULL, pss->hashAlgorithm);
+		odd = reference_hash(OBJ_obj2nid(oid)) == CERT_HASH_OTHER;
+	}
+	if (pss != NULL && pss->maskHash != NULL) {
+		X509_ALGOR_get0(&oid, NULL, NULL, pss->maskHash);
+		odd |= reference_hash(OBJ_obj2nid(oid)) == CERT_HASH_OTHER;
+	}
+	if (pss != NULL && pss->saltLength != NULL)
+		odd |= ASN1_STRING_length(pss->saltLength) > 8;
+	RSA_PSS_PARAMS_free(pss);
+	return odd;
+}
+
+static bool
+has_odd_pss(X509 *x)
+{
+	X509_ALGOR *key;
+
+	X509_PUBKEY_get0_param(NULL, NULL, NULL, &key, X509_get_X509_PUBKEY(x));
+	return is_odd_pss(key) || is_odd_pss(X509_get0_tbs_sigalg(x));
 }
 
 static bool
@@ -246,14 +371,22 @@ stricter_classes(
 		found |= 1U << CLASS_TIME;
 	if (strstr(e->text, "twice") != NULL && has_extension_twice(r->x))
 		found |= 1U << CLASS_TWICE;
-	if (strstr(e->text, "section 4.2.1") != NULL && has_bytes_behind(r->x))
-		found |= 1U << CLASS_BEHIND;
+	if (strstr(e->text, "section 4.2.1") != NULL) {
+		if (has_extension(r->x, extension_has_bytes_behind))
+			found |= 1U << CLASS_BEHIND;
+		if (has_extension(r->x, extension_is_not_der))
+			found |= 1U << CLASS_EXTENSION;
+		if (extension_has_odd_value(r->x))
+			found |= 1U << CLASS_VALUE;
+	}
 	if (strstr(e->text, "well-formed Name") != NULL &&
 	    (name_has_odd_value(X509_get_subject_name(r->x)) ||
 		name_has_odd_value(X509_get_issuer_name(r->x))))
 		found |= 1U << CLASS_VALUE;
 	if (strstr(e->text, "subjectPublicKey") != NULL && key_is_not_der(r->x))
 		found |= 1U << CLASS_KEY;
+	if (has_odd_pss(r->x))
+		found |= 1U << CLASS_PSS;
 	return found;
 }
 
