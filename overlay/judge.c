@@ -8,23 +8,47 @@
 struct revocation {
 	struct chancery *db;
 	Operation *op;
+	Entry *e;
 	Attribute *named; /* chanceryRevoked */
 };
 
-/* slapd's normal form of a certificate is { serialNumber N, issuer "..." }: the
- * very form of chanceryRevoked's values. */
+/* A value of chanceryRevoked as slapd's rule certificateExactMatch normalizes what
+ * is asserted, which is how it normalizes certificates too. */
+static bool
+named_normalize(const struct revocation *r, struct berval *val, struct berval *norm_out)
+{
+	MatchingRule *exact = chancery_schema.user_certificate->ad_type->sat_equality;
+
+	BER_BVZERO(norm_out);
+	if (exact != NULL && exact->smr_normalize != NULL &&
+	    exact->smr_normalize(SLAP_MR_VALUE_OF_ASSERTION_SYNTAX, exact->smr_syntax,
+		exact, val, norm_out, r->op->o_tmpmemctx) == LDAP_SUCCESS &&
+	    !BER_BVISNULL(norm_out))
+		return true;
+	Debug(LDAP_DEBUG_ANY,
+	    "chancery: %s: chanceryRevoked \"%s\" revokes nothing: wanted { "
+	    "serialNumber "
+	    "<number>, issuer rdnSequence:\"<DN>\" } (RFC 4523 section 2.5)\n",
+	    r->e->e_name.bv_val, val->bv_val);
+	return false;
+}
+
 static bool
 revoked_by_name(const struct cert *c, const struct revocation *r)
 {
-	struct berval der = {c->der.n, (char *)c->der.p}, norm = BER_BVNULL;
+	struct berval der = {c->der.n, (char *)c->der.p}, norm = BER_BVNULL, named;
 	bool found = false;
 
 	if (attr_normalize_one(chancery_schema.user_certificate, &der, &norm,
 		r->op->o_tmpmemctx) != LDAP_SUCCESS ||
 	    BER_BVISNULL(&norm))
 		return false;
-	for (unsigned i = 0; i < r->named->a_numvals && !found; i++)
-		found = bvmatch(&r->named->a_nvals[i], &norm);
+	for (unsigned i = 0; i < r->named->a_numvals && !found; i++) {
+		if (!named_normalize(r, &r->named->a_vals[i], &named))
+			continue;
+		found = bvmatch(&named, &norm);
+		r->op->o_tmpfree(named.bv_val, r->op->o_tmpmemctx);
+	}
 	r->op->o_tmpfree(norm.bv_val, r->op->o_tmpmemctx);
 	return found;
 }
@@ -83,7 +107,7 @@ judge_entry(struct chancery *db, Operation *op, Entry *e, time_t now, struct are
 	unsigned generation = authorities_generation(db->authorities);
 	Attribute *certs = values_of(e, chancery_schema.user_certificate);
 	Attribute *smime = values_of(e, chancery_schema.smime);
-	struct revocation r = {db, op, values_of(e, chancery_schema.revoked)};
+	struct revocation r = {db, op, e, values_of(e, chancery_schema.revoked)};
 	struct bytes *mail;
 	size_t n_mail;
 
