@@ -29,8 +29,8 @@ class World(world.World):
     """The demonstration's World with what these tests do to it."""
 
     def slapcat(self, suffix=SUFFIX, *more):
-        return self._tool("slapcat", ["-b", suffix, "-o", "ldif-wrap=no", *more]
-                          + self.config_arguments()).stdout.decode()
+        return self.tool("slapcat", ["-b", suffix, "-o", "ldif-wrap=no", *more]
+                         + self.config_arguments()).stdout.decode()
 
     def empty_database(self):
         folder = self.path("db", "directory")
@@ -52,7 +52,8 @@ def consumer_of(provider, extra="", **options):
     syncrepl = (f"syncrepl rid=001 provider={provider.ldapi_uri} bindmethod=sasl "
                 f'saslmech=external searchbase="{SUFFIX}" type=refreshAndPersist '
                 'retry="1 +"\n')
-    w = World(populate=False, extra_database=f"{syncrepl}{extra}\n", **options)
+    w = World(populate=False, below_overlay=f'rootdn "cn=consumer,{SUFFIX}"\n',
+              extra_database=f"{syncrepl}{extra}\n", **options)
     try:
         w.build()
         w.empty_database()
