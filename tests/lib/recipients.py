@@ -9,12 +9,15 @@ test begins with
 
     with recipients.Directory() as directory:
 """
+import functools
+import glob
 import hashlib
 import os
 from dataclasses import dataclass
 
 import paths  # noqa: F401  (lets demo/ be imported)
 import certs
+import oracle
 import people
 import world as demo
 
@@ -96,6 +99,28 @@ class Directory:
         with open(self.world.path("certs", address, "signed.p7m"), "rb") as f:
             return [f.read()]
 
+    @functools.cache
+    def revoked(self):
+        """(issuer, serial) of what the CRLs and the entries' own words name."""
+        found = set()
+        for path in glob.glob(self.world.path("ca", "*.crl")):
+            with open(path, "rb") as f:
+                found |= oracle.revoked_by(f.read())
+        for person in people.PEOPLE + people.PARTNERS:
+            for spec in person.certs:
+                if spec.retracted:
+                    certificate = certs.x509.load_der_x509_certificate(
+                        self.world.cert(person.mail, spec.label))
+                    found.add((certificate.issuer, certificate.serial_number))
+        return found
+
+    @functools.cache
+    def judged(self, address):
+        """What the oracle says of anybody's stored certificates, as offered()."""
+        person = everybody()[address]
+        stored = [self.world.cert(address, spec.label) for spec in person.certs]
+        return oracle.best(stored, (person.mail,) + person.aliases, self.revoked())
+
     def is_real(self, dn):
         """Whether a DN tells where the entry really is."""
         return dn.replace(" ", "").lower().endswith(self.world.suffix)
@@ -130,5 +155,5 @@ class Directory:
 
 
 def everybody():
-    """Primary addresses of all people and partners."""
-    return sorted(p.mail for p in people.PEOPLE + people.PARTNERS)
+    """All people and partners of the world, by primary address."""
+    return {p.mail: p for p in people.PEOPLE + people.PARTNERS}
