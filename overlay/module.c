@@ -150,7 +150,9 @@ chancery_response(Operation *op, SlapReply *rs)
 	case LDAP_REQ_MODIFY:
 	case LDAP_REQ_MODRDN:
 	case LDAP_REQ_DELETE:
-		if (authorities_concerned(op->o_bd, &op->o_req_ndn))
+		if (authorities_concerned(op->o_bd, &op->o_req_ndn) ||
+		    (op->o_tag == LDAP_REQ_MODRDN && op->orr_nnewSup != NULL &&
+			authorities_concerned(op->o_bd, op->orr_nnewSup)))
 			authorities_load(ch->authorities, op->o_bd, on);
 		break;
 	default:
