@@ -307,6 +307,10 @@ class World:
                              + done.stderr.decode(errors="replace").strip())
         return done
 
+    def _beside_module(self, name):
+        path = os.path.join(os.path.dirname(self.module), name)
+        return path if os.path.exists(path) else None
+
     def _environment(self):
         env = {**os.environ, **self.env}
         asan = self.asan
@@ -317,7 +321,8 @@ class World:
                 ["gcc", "-print-file-name=libasan.so"], capture_output=True,
                 text=True, check=True).stdout.strip()
             env["LD_PRELOAD"] = ":".join(
-                p for p in (library, env.get("LD_PRELOAD")) if p)
+                p for p in (library, self._beside_module("sanitizer_exit.so"),
+                            env.get("LD_PRELOAD")) if p)
             # slapd itself frees little when it ends
             env["ASAN_OPTIONS"] = ":".join(
                 p for p in ("detect_leaks=0", env.get("ASAN_OPTIONS")) if p)

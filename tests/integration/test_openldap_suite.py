@@ -58,7 +58,8 @@ def sanitizer():
         return ""
     library = subprocess.run(["gcc", "-print-file-name=libasan.so"], check=True,
                              capture_output=True, text=True).stdout.strip()
-    return f"env LD_PRELOAD={os.path.realpath(library)}"
+    beside = os.path.join(BUILD, "overlay/sanitizer_exit.so")
+    return f"env LD_PRELOAD={os.path.realpath(library)}:{os.path.realpath(beside)}"
 
 
 def outputs(state):
