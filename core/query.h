@@ -14,6 +14,8 @@
  *   substring on an identifying attribute, or an OR of such, in which parts on
  *   other attributes (one word asked of many) may stand too. Otherwise nothing
  *   matches, so that (&(userCertificate=*)(unknown=x)) never returns everybody.
+ *   A value that does not fit a published attribute (known == false) is false,
+ *   not unknown.
  * - Addresses: any case; a U-label domain as its A-label; "a+tag@d" also finds
  *   "a@d" where rules->plus_tags says so.
  * - Parts about certificates ask what is published, not what is stored: the

@@ -19,6 +19,14 @@ leaf_unknown(struct query_context *c)
 	return query_node(&c->b, QUERY_UNKNOWN);
 }
 
+/* The attribute is ours, but no value of it can be what is asked. */
+static struct query *
+leaf_never(struct query_context *c)
+{
+	c->b.changed = true;
+	return query_node(&c->b, QUERY_FALSE);
+}
+
 static bool
 leaf_published(const struct query_context *c, struct bytes name)
 {
@@ -88,6 +96,7 @@ leaf_class(struct query_context *c, const struct query *q, const struct query_at
 		c->b.changed = true;
 		return query_part(&c->b, QUERY_EQUAL, row->name, ours);
 	}
+	/* a class of other directories, like an attribute of theirs */
 	if (!q->known)
 		return leaf_unknown(c);
 	leaf_names_kinds(c, query_class_kinds(q->value));
@@ -126,7 +135,7 @@ leaf_ours(struct query_context *c, const struct query *q, const struct query_att
 	if ((traits & QUERY_TRAIT_MAIL) != 0 && !has_options)
 		return query_mail(c, q);
 	if (!q->known)
-		return leaf_unknown(c);
+		return leaf_never(c);
 	if ((traits & QUERY_TRAIT_NAME) != 0)
 		return leaf_name(c, q, row,
 		    (traits & QUERY_TRAIT_FULL_NAME) != 0 && !has_options &&

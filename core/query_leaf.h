@@ -14,7 +14,8 @@ struct query_context {
 	bool certificates; /* a part asks for what is published */
 };
 
-/* The part as it is to be asked: itself, another, an OR, or QUERY_UNKNOWN. */
+/* The part as it is to be asked: itself, another, an OR, QUERY_UNKNOWN for what
+ * this directory does not have, QUERY_FALSE for what no value of it can be. */
 struct query *query_leaf(struct query_context *c, const struct query *q);
 
 /* Whether a planned part asks about certificates. */

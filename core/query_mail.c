@@ -30,11 +30,12 @@ find_at(struct bytes v)
 	return v.n;
 }
 
+/* A value that no address can have. */
 static struct query *
-mail_unknown(struct query_context *c)
+mail_never(struct query_context *c)
 {
 	c->b.changed = true;
-	return query_node(&c->b, QUERY_UNKNOWN);
+	return query_node(&c->b, QUERY_FALSE);
 }
 
 static struct query *
@@ -120,10 +121,10 @@ mail_equal(struct query_context *c, const struct query *q)
 	struct bytes bare;
 
 	if (q->value.n == 0)
-		return mail_unknown(c);
+		return mail_never(c);
 	if (!is_ascii(q->value) &&
 	    (!mail_has_domain(q->value) || !mail_to_ascii(c, &asked.value)))
-		return mail_unknown(c);
+		return mail_never(c);
 	/* the dot at the end of an absolute domain: nobody stores it */
 	if (asked.value.n > 1 && asked.value.p[asked.value.n - 1] == '.') {
 		asked.value.n--;
@@ -202,7 +203,7 @@ mail_substring(struct query_context *c, const struct query *q)
 	struct query asked, *bare;
 
 	if (!mail_pieces(c, q, &asked))
-		return mail_unknown(c);
+		return mail_never(c);
 	bare = mail_untagged(c, &asked);
 	query_list_add(&either, mail_keep(c, &asked));
 	query_list_add(&either, bare);
@@ -218,5 +219,5 @@ query_mail(struct query_context *c, const struct query *q)
 		return mail_equal(c, q);
 	if (q->op == QUERY_SUBSTRING)
 		return mail_substring(c, q);
-	return q->known ? mail_keep(c, q) : mail_unknown(c);
+	return q->known ? mail_keep(c, q) : mail_never(c);
 }

@@ -6,8 +6,8 @@
 
 #include "core/query_leaf.h"
 
-/* The part, its domain as A-label, with the tag and without; QUERY_UNKNOWN for
- * what no address can be. q->attr names mail, by any of its names. */
+/* The part, its domain as A-label, with the tag and without; QUERY_FALSE for what
+ * no address can be. q->attr names mail, by any of its names. */
 struct query *query_mail(struct query_context *c, const struct query *q);
 
 #endif

@@ -315,7 +315,7 @@ query_or(struct query_builder *b, struct query_list *list)
 {
 	struct query_list flat = {0}, keep = {0};
 	struct query *next;
-	bool unknown = false;
+	enum query_op none = QUERY_FALSE;
 
 	for (struct query *c = list->first; c != NULL; c = next) {
 		next = c->next;
@@ -324,17 +324,21 @@ query_or(struct query_builder *b, struct query_list *list)
 		if (c != NULL)
 			query_take(&flat, QUERY_OR, c);
 	}
+	/* of unknown parts only it is unknown itself; a false one asked something */
+	if (flat.n > 0)
+		none = QUERY_UNKNOWN;
 	for (struct query *c = flat.first; c != NULL; c = next) {
 		next = c->next;
 		if (c->op == QUERY_TRUE)
 			return c->next = NULL, c;
-		unknown = unknown || c->op == QUERY_UNKNOWN;
+		if (c->op == QUERY_FALSE)
+			none = QUERY_FALSE;
 		if (c->op != QUERY_FALSE && c->op != QUERY_UNKNOWN)
 			query_list_add(&keep, c);
 	}
 	if (b->expanded)
 		query_drop_doubles(b, &keep);
-	return query_join(b, QUERY_OR, unknown ? QUERY_UNKNOWN : QUERY_FALSE, &keep);
+	return query_join(b, QUERY_OR, none, &keep);
 }
 
 struct query *

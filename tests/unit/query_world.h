@@ -28,6 +28,12 @@ static const char *const world_oid[] = {"2.5.4.3", "2.5.4.4", "2.5.4.36", "commo
     "surname", "gn", "2.16.840.1.113730.3.1.40", "0.9.2342.19200300.100.1.3",
     "rfc822Mailbox", "2.5.4.0"};
 
+/* slapd takes no class that its schema does not have. */
+static const char *const world_classes[] = {"top", "person", "inetOrgPerson",
+    "organizationalUnit", "organization", "dcObject", "pkiCA", "2.5.6.22",
+    "certificationAuthority", "cRLDistributionPoint", "pgpKeyInfo", "pgpServerInfo",
+    "subschema", "groupOfNames"};
+
 static bool
 world_listed(struct bytes name, const char *const *list, size_t n)
 {
@@ -113,8 +119,10 @@ world_normalize(struct arena *a, struct query *q)
 	}
 	if (q->op != QUERY_EQUAL && q->op != QUERY_SUBSTRING)
 		return;
-	if (bytes_equal_nocase(q->attr, BYTES("objectClass")))
+	if (bytes_equal_nocase(q->attr, BYTES("objectClass"))) {
+		q->known = world_listed(q->value, world_classes, NITEMS(world_classes));
 		return;
+	}
 	q->value = world_lower(a, q->value);
 	q->initial = world_lower(a, q->initial);
 	q->final = world_lower(a, q->final);
