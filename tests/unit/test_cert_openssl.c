@@ -304,7 +304,7 @@ key_is_not_der(X509 *x)
 	return differs;
 }
 
-/* OpenSSL knows more hashes than RFC 4055, and takes salts of any length. */
+/* OpenSSL knows more hashes than RFC 4055, and takes keys with any salt length. */
 static bool
 is_odd_pss(const X509_ALGOR *algorithm)
 {
@@ -328,7 +328,8 @@ is_odd_pss(const X509_ALGOR *algorithm)
 		odd |= reference_hash(OBJ_obj2nid(oid)) == CERT_HASH_OTHER;
 	}
 	if (pss != NULL && pss->saltLength != NULL)
-		odd |= ASN1_STRING_length(pss->saltLength) > 8;
+		odd |= ASN1_STRING_length(pss->saltLength) > 8 ||
+		       ASN1_STRING_type(pss->saltLength) == V_ASN1_NEG_INTEGER;
 	RSA_PSS_PARAMS_free(pss);
 	return odd;
 }
