@@ -7,14 +7,13 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "cli/person_lines.h"
+#include "cli/person_state.h"
 #include "cli/session.h"
 #include "cli/show.h"
 #include "cli/verb.h"
 #include "core/isotime.h"
 
 enum {
-	LINE_MAX_BYTES = 1024,
 	DAY = 24 * 60 * 60
 };
 
@@ -40,49 +39,10 @@ struct list {
 	bool as_admin;
 };
 
-/* What a line says of a person. */
-struct state {
-	bool published;
-	int64_t until;		   /* last second of the longest-lived published one */
-	enum choice_reason reason; /* why not: of the certificate that ends last */
-	size_t n_certs;
-};
-
 /* --- judging ----------------------------------------------------------------- */
 
-/* Whether a certificate counts as published: also one behind a better one. */
 static bool
-counts(enum choice_reason r)
-{
-	return r == CHOICE_PUBLISHED || r == CHOICE_OTHER_FIRST;
-}
-
-static void
-state_of(const struct person *p, int64_t now, struct state *out)
-{
-	struct person_lines lines;
-	char line[LINE_MAX_BYTES];
-	int64_t last = INT64_MIN;
-
-	*out = (struct state){.until = INT64_MIN, .reason = CHOICE_EMPTY};
-	person_lines_open(&lines, p, now);
-	while (person_lines_next(&lines, line, sizeof(line))) {
-		struct cert c;
-		int64_t until = person_lines_cert(&lines, &c) ? c.not_after : INT64_MIN;
-
-		out->n_certs++;
-		if (counts(lines.reason)) {
-			out->published = true;
-			out->until = until > out->until ? until : out->until;
-		} else if (until >= last) {
-			out->reason = lines.reason;
-			last = until;
-		}
-	}
-}
-
-static bool
-is_wanted(const struct list *l, const struct state *s)
+is_wanted(const struct list *l, const struct person_state *s)
 {
 	int64_t end = l->now + (int64_t)l->conf.expiring * DAY;
 
@@ -95,13 +55,13 @@ is_wanted(const struct list *l, const struct state *s)
 /* --- showing ----------------------------------------------------------------- */
 
 static const char *
-why_not(const struct state *s)
+why_not(const struct person_state *s)
 {
 	return s->n_certs == 0 ? "no certificate" : choice_reason_text(s->reason);
 }
 
 static void
-show_person(const struct person *p, const struct state *s)
+show_person(const struct person *p, const struct person_state *s)
 {
 	struct bytes mail = p->mail.n > 0 ? p->mail.value[0] : bytes_of("?");
 	char date[ISOTIME_SIZE];
@@ -115,7 +75,7 @@ show_person(const struct person *p, const struct state *s)
 }
 
 static void
-json_person(const struct list *l, const struct person *p, const struct state *s)
+json_person(const struct list *l, const struct person *p, const struct person_state *s)
 {
 	char until[ISOTIME_SIZE];
 	json_t *mail = json_array(), *line;
@@ -139,10 +99,10 @@ static int
 take_person(const struct person *p, void *ctx)
 {
 	struct list *l = ctx;
-	struct state s;
+	struct person_state s;
 
 	l->n_all++;
-	state_of(p, l->now, &s);
+	person_state_of(p, l->now, &s);
 	if (!is_wanted(l, &s))
 		return 0;
 	if (l->conf.json)

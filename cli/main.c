@@ -11,7 +11,8 @@
 #include "cli/verb.h"
 #include "core/bytes.h"
 
-static const struct verb *const verbs[] = {&verb_explain, &verb_list, &verb_export};
+static const struct verb *const verbs[] = {
+    &verb_explain, &verb_doctor, &verb_list, &verb_import, &verb_export};
 
 static void
 usage(FILE *f)

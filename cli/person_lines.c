@@ -94,14 +94,39 @@ person_lines_next(struct person_lines *l, char *buf, size_t cap)
 				       : next_judged(l, buf, cap);
 }
 
+/* The certificate that a signed value is about: the first of this person that may
+ * be published, else the first that is no authority's (the chain comes along). */
+static bool
+best_inside(const struct person_lines *l, struct cert *out)
+{
+	const struct entry_values *mail = &l->person->mail;
+	bool found = false;
+	struct bytes der;
+	struct cms cms;
+	struct cert c;
+
+	if (cms_open(l->value, &cms, NULL) != 0)
+		return false;
+	while (cms_next(&cms, &der) == 1) {
+		struct choice_judgement j;
+
+		if (cert_parse(der, &c, NULL) != 0)
+			continue;
+		choice_judge(&c, mail->value, mail->n, false, &j);
+		if (j.lasting != CHOICE_PUBLISHED && (found || c.is_ca))
+			continue;
+		*out = c;
+		found = true;
+		if (j.lasting == CHOICE_PUBLISHED)
+			break;
+	}
+	return found;
+}
+
 bool
 person_lines_cert(const struct person_lines *l, struct cert *out)
 {
-	struct bytes der = l->value;
-	struct cms cms;
-
-	if (l->is_signed &&
-	    (cms_open(l->value, &cms, NULL) != 0 || cms_next(&cms, &der) != 1))
-		return false;
-	return cert_parse(der, out, NULL) == 0;
+	if (l->is_signed)
+		return best_inside(l, out);
+	return cert_parse(l->value, out, NULL) == 0;
 }

@@ -24,8 +24,8 @@ void person_lines_open(struct person_lines *l, const struct person *p, int64_t n
 /* The next line, into buf; false when there is none left. */
 bool person_lines_next(struct person_lines *l, char *buf, size_t cap);
 
-/* The certificate of the line: the value, or the first inside a signed one. True
- * if it could be read. */
+/* The certificate of the line: the value, or the person's own inside a signed
+ * one. True if it could be read. */
 bool person_lines_cert(const struct person_lines *l, struct cert *out);
 
 #endif

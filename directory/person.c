@@ -124,11 +124,12 @@ person_add_partner(
 	    {"cn", {&p->cn, 1}},
 	    {"sn", {&p->sn, 1}},
 	    {"userCertificate;binary", {&p->cert, 1}},
+	    {"givenName", {&p->given, 1}},
 	};
 	char dn[LAYOUT_DN_MAX];
 	int rc = layout_entry("mail", p->mail[0], LAYOUT_PARTNERS, suffix, dn, e);
 
 	if (rc != 0)
 		return rc;
-	return write_entry(c, dn, attr, NITEMS(attr) - (p->cert.n == 0 ? 1 : 0), e);
+	return write_entry(c, dn, attr, NITEMS(attr) - (p->given.n == 0 ? 1 : 0), e);
 }

@@ -48,7 +48,8 @@ struct person_new {
 	size_t n_mail; /* at least 1; the first names the entry */
 	struct bytes cn;
 	struct bytes sn;
-	struct bytes cert; /* DER; may be empty */
+	struct bytes given; /* may be empty */
+	struct bytes cert;  /* DER */
 };
 int person_add_partner(struct connection *c, const char *suffix,
     const struct person_new *p, struct err *e);

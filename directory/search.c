@@ -224,32 +224,42 @@ begin(struct running *r, int *id_out)
 	return rc == LDAP_SUCCESS ? 0 : handle_failed(r->c, rc, "search", r->e);
 }
 
-/* Takes one message: 1 go on, 0 that was the last. */
-static int
-step(struct running *r, int id)
+enum step {
+	STEP_LAST,
+	STEP_MORE
+};
+
+/* Takes one message. An error, or what the caller's function says to stop with,
+ * goes to *rc_out. */
+static enum step
+step(struct running *r, int id, int *rc_out)
 {
 	struct timeval wait = {.tv_sec = CONNECTION_TIMEOUT};
 	LDAPMessage *msg = NULL;
-	int rc, type = ldap_result(r->c->ld, id, LDAP_MSG_ONE, &wait, &msg);
+	int type = ldap_result(r->c->ld, id, LDAP_MSG_ONE, &wait, &msg);
 
-	if (type == 0)
-		return handle_failed(r->c, LDAP_TIMEOUT, "search", r->e);
-	if (type < 0)
-		return handle_failed(r->c, LDAP_SERVER_DOWN, "search", r->e);
+	*rc_out = 0;
 	switch (type) {
 	case LDAP_RES_SEARCH_ENTRY:
-		rc = deliver(r, msg);
-		rc = rc == 0 ? 1 : rc;
+		*rc_out = deliver(r, msg);
 		break;
 	case LDAP_RES_SEARCH_RESULT:
-		rc = finish(r, msg);
+		*rc_out = finish(r, msg);
 		break;
-	default: /* references are counted, not followed */
-		rc = ++r->end->n_references > SEARCH_MAX_ENTRIES ? ERR_LIMIT : 1;
+	case LDAP_RES_SEARCH_REFERENCE: /* counted, not followed */
+		*rc_out = ++r->end->n_references > SEARCH_MAX_ENTRIES ? ERR_LIMIT : 0;
+		break;
+	case 0:
+		*rc_out = handle_failed(r->c, LDAP_TIMEOUT, "search", r->e);
+		break;
+	case -1:
+		*rc_out = handle_failed(r->c, LDAP_SERVER_DOWN, "search", r->e);
+		break;
+	default: /* an unsolicited or intermediate message says nothing to us */
 		break;
 	}
 	ldap_msgfree(msg);
-	return rc;
+	return type == LDAP_RES_SEARCH_RESULT || *rc_out != 0 ? STEP_LAST : STEP_MORE;
 }
 
 /* One page, or all. */
@@ -260,7 +270,7 @@ run_once(struct running *r)
 
 	if (rc != 0)
 		return rc;
-	while ((rc = step(r, id)) == 1)
+	while (step(r, id, &rc) == STEP_MORE)
 		continue;
 	if (rc != 0)
 		ldap_abandon_ext(r->c->ld, id, NULL, NULL);
