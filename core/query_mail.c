@@ -125,8 +125,8 @@ mail_equal(struct query_context *c, const struct query *q)
 	if (!is_ascii(q->value) &&
 	    (!mail_has_domain(q->value) || !mail_to_ascii(c, &asked.value)))
 		return mail_never(c);
-	/* the dot at the end of an absolute domain: nobody stores it */
-	if (asked.value.n > 1 && asked.value.p[asked.value.n - 1] == '.') {
+	/* the dot at the end of an absolute domain: nobody stores one */
+	while (asked.value.n > 1 && asked.value.p[asked.value.n - 1] == '.') {
 		asked.value.n--;
 		c->b.changed = true;
 	}
