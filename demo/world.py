@@ -43,6 +43,7 @@ if DEMO not in sys.path:
 
 import certs  # noqa: E402
 import entries  # noqa: E402
+import sanitizer  # noqa: E402
 import settings  # noqa: E402
 from people import COMPANY, ORGANISATION, PUBLISHED, SUFFIX  # noqa: E402
 
@@ -51,6 +52,7 @@ VERSION = 1             # of what a kept state folder holds
 KEPT_DAYS = 7           # older than that, "not yet valid" would no longer be true
 START_SECONDS = 30
 STOP_SECONDS = 30
+TOOL_SECONDS = 900     # slapadd of 100,000 people takes a fraction of it
 SOCKET_PATH_MAX = 107   # bytes in sockaddr_un.sun_path, without the final NUL
 SLAPD = os.environ.get("SLAPD", "/usr/sbin/slapd")
 
@@ -301,7 +303,7 @@ class World:
         done = subprocess.run(
             command, input=None if text is None else text.encode(),
             stdin=subprocess.DEVNULL if text is None else None,
-            capture_output=True, env=self._environment(), timeout=3600)
+            capture_output=True, env=self._environment(), timeout=TOOL_SECONDS)
         if done.returncode != 0:
             raise WorldError(f"{name} failed: "
                              + done.stderr.decode(errors="replace").strip())
@@ -315,18 +317,8 @@ class World:
         env = {**os.environ, **self.env}
         asan = self.asan
         if asan is None:
-            asan = self.overlay and b"libasan.so" in read(self.module)
-        if asan:
-            library = subprocess.run(
-                ["gcc", "-print-file-name=libasan.so"], capture_output=True,
-                text=True, check=True).stdout.strip()
-            env["LD_PRELOAD"] = ":".join(
-                p for p in (library, self._beside_module("sanitizer_exit.so"),
-                            env.get("LD_PRELOAD")) if p)
-            # slapd itself frees little when it ends
-            env["ASAN_OPTIONS"] = ":".join(
-                p for p in ("detect_leaks=0", env.get("ASAN_OPTIONS")) if p)
-        return env
+            asan = self.overlay and sanitizer.needs_asan(self.module)
+        return sanitizer.environment(env) if asan else env
 
     # certificates
 
