@@ -109,11 +109,11 @@ all_usable(const struct explain *x)
 static void
 collect_advice(struct explain *x)
 {
-	if (all_usable(x))
-		return;
 	for (int k = 0; k < CLIENT__MAX; k++)
 		if (x->asked[k])
 			advice_from_answer(&x->advice, &x->answer[k]);
+	if (all_usable(x))
+		return;
 	if (!x->has_stored)
 		advice_add(&x->advice, ADVICE_ASK_ADMIN);
 	else if (x->stored.n == 0)

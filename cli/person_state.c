@@ -31,7 +31,7 @@ person_state_of(const struct person *p, int64_t now, struct person_state *out)
 		out->n_certs++;
 		/* Only Outlook reads signed values: what all read counts first. */
 		if (lines.is_signed && out->published)
-			break;
+			continue;
 		if (counts(lines.reason)) {
 			out->published = true;
 			out->until = until > out->until ? until : out->until;

@@ -50,98 +50,56 @@ session_open_outside(struct session *s, struct err *e)
 
 /* --- administrator ----------------------------------------------------------- */
 
-/* Whether there is an entry of this name. */
+/* Whether a context holds our people. The published bases have an ou=people too,
+ * but as a view, which shows no operational attribute. */
 static bool
-exists(struct connection *c, const char *dn)
+is_real(struct session *s, struct bytes context)
 {
-	static const char *const attrs[] = {"1.1", NULL}; /* none: RFC 4511 4.5.1.8 */
-	const struct search q = {.base = dn,
+	static const char *const attrs[] = {"entryUUID", NULL};
+	char people[LAYOUT_DN_MAX];
+	const struct search q = {.base = people,
 	    .scope = SEARCH_BASE,
 	    .filter = "(objectClass=*)",
 	    .attrs = attrs};
 	struct search_result r;
-	bool found = search_all(c, &q, &r, NULL) == 0 && r.n == 1;
+	bool real;
 
+	if (layout_container(LAYOUT_PEOPLE, (const char *)context.p, people, NULL) != 0)
+		return false;
+	real = search_all(s->admin, &q, &r, NULL) == 0 && r.n == 1 &&
+	       entry_get(&r.entry[0], "entryUUID").n > 0;
 	search_result_fini(&r);
-	return found;
+	return real;
 }
 
-static bool
-is_listed(const struct entry_values *contexts, struct bytes context)
-{
-	for (size_t i = 0; i < contexts->n; i++)
-		if (bytes_equal_nocase(contexts->value[i], context))
-			return true;
-	return false;
-}
-
-/* Whether a context holds our people. Published bases answer too, but as a
- * view: `hidden` are the contexts that outsiders see. */
-static bool
-is_real(struct session *s, struct bytes context, const struct entry_values *hidden)
-{
-	char people[LAYOUT_DN_MAX];
-
-	return !is_listed(hidden, context) &&
-	       layout_container(LAYOUT_PEOPLE, (const char *)context.p, people, NULL) ==
-		   0 &&
-	       exists(s->admin, people);
-}
-
-/* Counts the contexts that could be the real suffix, and takes the last. */
-static unsigned
-count_suffixes(struct session *s, const struct entry_values *contexts,
-    const struct entry_values *hidden)
+/* Takes the one context that is ours. */
+static int
+choose_suffix(struct session *s, const struct entry_values *contexts, struct err *e)
 {
 	unsigned n = 0;
 
-	for (size_t i = 0; i < contexts->n; i++) {
-		if (!is_real(s, contexts->value[i], hidden))
-			continue;
-		if (take_dn((const char *)contexts->value[i].p, s->suffix, NULL) == 0)
+	for (size_t i = 0; i < contexts->n; i++)
+		if (is_real(s, contexts->value[i]) &&
+		    take_dn((const char *)contexts->value[i].p, s->suffix, NULL) == 0)
 			n++;
-	}
-	return n;
-}
-
-static int
-choose_suffix(struct session *s, const struct rootdse *as_admin,
-    const struct rootdse *as_anybody, struct err *e)
-{
-	static const struct entry_values none = {NULL, 0};
-	unsigned n = count_suffixes(s, &as_admin->contexts, &as_anybody->contexts);
-
-	/* Without the overlay outsiders see the real suffix itself. */
-	if (n == 0)
-		n = count_suffixes(s, &as_admin->contexts, &none);
 	if (n == 1)
 		return 0;
 	return err_set(e, ERR_NOT_FOUND,
 	    "%s: %s; say it with the setting \"suffix\" (CHANCERY_SUFFIX)",
 	    s->set.admin,
-	    n == 0 ? "no suffix with an ou=people is to be seen"
+	    n == 0 ? "no suffix with an ou=people is to be seen (are you root?)"
 		   : "several suffixes have an ou=people");
 }
 
-/* What the same server shows to anybody: asked over the same socket, unbound. */
 static int
 ask_suffix(struct session *s, struct err *e)
 {
-	const struct connection_how how = {.uri = s->set.admin};
-	struct connection *anybody = NULL;
-	struct rootdse mine = {.monitor = NULL}, theirs = {.monitor = NULL};
-	int rc;
+	struct rootdse dse;
+	int rc = rootdse_read(s->admin, &dse, e);
 
-	if ((rc = connection_open(&how, &anybody, e)) != 0)
-		return rc;
-	rc = rootdse_read(s->admin, &mine, e);
 	if (rc == 0)
-		rc = rootdse_read(anybody, &theirs, e);
-	if (rc == 0)
-		rc = choose_suffix(s, &mine, &theirs, e);
-	rootdse_fini(&theirs);
-	rootdse_fini(&mine);
-	connection_close(&anybody);
+		rc = choose_suffix(s, &dse.contexts, e);
+	rootdse_fini(&dse);
 	return rc;
 }
 

@@ -24,9 +24,8 @@ int session_open_outside(struct session *s, struct err *e);
 
 /*
  * Connects as administrator, and finds the real suffix where no setting says
- * it: the one naming context, other than the published bases, that has an
- * ou=people. 0; ERR_NOT_FOUND where no admin URI is known or several suffixes
- * would do; ERR_IO; ERR_DIRECTORY.
+ * it: the one naming context with a real ou=people. 0; ERR_NOT_FOUND where no admin URI
+ * is known or several suffixes would do; ERR_IO; ERR_DIRECTORY.
  */
 int session_open_admin(struct session *s, struct err *e);
 
