@@ -13,57 +13,76 @@ enum {
 	DER_LENGTH_OCTETS_MAX = 4, /* 4 GB is more than anything we read */
 };
 
-/*
- * The length octets at p[0..n): how many there are, or 0. Indefinite length,
- * more octets than needed and lengths past the end are refused (X.690 section
- * 10.1).
- */
-static size_t
-der_length(const uint8_t *p, size_t n, size_t *len_out)
-{
-	size_t octets, len = 0;
+/* Sizes of an element; by value, so that the many calls stay in registers. */
+struct der_size {
+	size_t header; /* identifier and length octets; 0: not well-formed */
+	size_t content;
+};
 
-	if (n == 0)
-		return 0;
-	if (p[0] < DER_LENGTH_LONG) {
-		*len_out = p[0];
-		return 1;
-	}
-	octets = p[0] & 0x7f;
+/*
+ * A length of more than one octet, at p[0..n). Indefinite length and more octets than
+ * needed are refused (X.690 section 10.1).
+ */
+static struct der_size
+der_long_length(const uint8_t *p, size_t n)
+{
+	size_t octets = p[0] & 0x7f, len = 0;
+
 	if (octets == 0 || octets > DER_LENGTH_OCTETS_MAX || octets >= n || p[1] == 0)
-		return 0;
+		return (struct der_size){0, 0};
 	for (size_t i = 1; i <= octets; i++)
 		len = len << 8 | p[i];
-	*len_out = len;
-	return len < DER_LENGTH_LONG ? 0 : octets + 1;
+	if (len < DER_LENGTH_LONG)
+		return (struct der_size){0, 0};
+	return (struct der_size){2 + octets, len};
+}
+
+/* The element at p[0..n): within it to its end, or not well-formed. */
+static inline struct der_size
+der_size(const uint8_t *p, size_t n)
+{
+	struct der_size size;
+
+	if (n < 2 || p[0] == 0 || (p[0] & DER_TAG_NUMBER) == DER_TAG_NUMBER)
+		return (struct der_size){0, 0};
+	size = p[1] < DER_LENGTH_LONG ? (struct der_size){2, p[1]}
+				      : der_long_length(p + 1, n - 1);
+	if (size.header == 0 || size.content > n - size.header)
+		return (struct der_size){0, 0};
+	return size;
+}
+
+static inline struct bytes
+der_advance(struct der *d, struct der_size size)
+{
+	struct bytes content = {d->rest.p + size.header, size.content};
+
+	d->rest = (struct bytes){
+	    content.p + content.n, d->rest.n - size.header - size.content};
+	return content;
 }
 
 int
 der_read(struct der *d, struct der_item *item)
 {
-	const uint8_t *p = d->rest.p;
-	size_t n = d->rest.n, octets, len;
+	struct der_size size = der_size(d->rest.p, d->rest.n);
 
-	if (n < 2 || p[0] == 0 || (p[0] & DER_TAG_NUMBER) == DER_TAG_NUMBER)
+	if (size.header == 0)
 		return ERR_SYNTAX;
-	octets = der_length(p + 1, n - 1, &len);
-	if (octets == 0 || len > n - 1 - octets)
-		return ERR_SYNTAX;
-	item->tag = p[0];
-	item->content = (struct bytes){p + 1 + octets, len};
-	item->whole = (struct bytes){p, 1 + octets + len};
-	d->rest = (struct bytes){p + item->whole.n, n - item->whole.n};
+	item->tag = d->rest.p[0];
+	item->whole = (struct bytes){d->rest.p, size.header + size.content};
+	item->content = der_advance(d, size);
 	return 0;
 }
 
 int
 der_expect(struct der *d, uint8_t tag, struct bytes *content)
 {
-	struct der_item item;
+	struct der_size size = der_size(d->rest.p, d->rest.n);
 
-	if (der_peek(d) != tag || der_read(d, &item) != 0)
+	if (size.header == 0 || d->rest.p[0] != tag)
 		return ERR_SYNTAX;
-	*content = item.content;
+	*content = der_advance(d, size);
 	return 0;
 }
 
@@ -78,10 +97,11 @@ der_optional(struct der *d, uint8_t tag, struct bytes *content)
 int
 der_only(struct bytes in, uint8_t tag, struct bytes *content)
 {
-	struct der d = der_open(in);
+	struct der_size size = der_size(in.p, in.n);
 
-	if (der_expect(&d, tag, content) != 0 || !der_at_end(&d))
+	if (size.header == 0 || in.p[0] != tag || size.header + size.content != in.n)
 		return ERR_SYNTAX;
+	*content = (struct bytes){in.p + size.header, size.content};
 	return 0;
 }
 
