@@ -351,7 +351,7 @@ test_der__calendar(void)
 {
 	int64_t before = -62167219200 - 86400, t;
 	int days = 0, wrong = 0;
-	char text[32];
+	char text[48];
 
 	for (int y = 0; y <= 9999; y++)
 		for (int m = 1; m <= 12; m++)
