@@ -75,7 +75,7 @@ $(BUILD)/libdirectory.a: $(DIRECTORY_OBJ)
 # OPENLDAP_SRC=DIR takes a configured source tree instead.
 $(BUILD)/slapd-headers.mk: packaging/slapd-headers
 	packaging/slapd-headers $@ "$(OPENLDAP_SRC)"
-ifneq ($(filter overlay all test test-clients run up bench lint asan-overlay $(BUILD)/overlay/chancery.so,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter overlay all asan-overlay $(BUILD)/overlay/chancery.so,$(or $(MAKECMDGOALS),all)),)
 -include $(BUILD)/slapd-headers.mk
 endif
 
