@@ -9,6 +9,7 @@ reading the entry whose DN is the issuer's name.
 """
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,7 +40,7 @@ class Gpgsm:
 
     def __exit__(self, *exception):
         subprocess.run(["gpgconf", "--kill", "all"], env=self.env, timeout=LIMIT, check=False)
-        subprocess.run(["rm", "-rf", self.home], check=True)
+        shutil.rmtree(self.home, ignore_errors=True)
 
     def configure(self, name, text):
         with open(os.path.join(self.home, name), "w", encoding="utf-8") as f:

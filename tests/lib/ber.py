@@ -52,7 +52,7 @@ class Encoder:
         return self.element(tag, value)
 
     def integer(self, value, tag=UNIVERSAL_INTEGER):
-        size = value.bit_length() // 8 + 1
+        size = (value if value >= 0 else ~value).bit_length() // 8 + 1
         return self.element(tag, value.to_bytes(size, "big", signed=True))
 
     def enumerated(self, value):
