@@ -87,13 +87,6 @@ $(BUILD)/overlay/chancery.so: $(OVERLAY_OBJ) $(BUILD)/libcore.a
 	$(Q)$(CC) -shared $(LDFLAGS_ALL) -Wl,-soname,chancery.so -Wl,--exclude-libs,ALL -o $@ \
 	    $(OVERLAY_OBJ) $(BUILD)/libcore.a -lldap -llber
 
-ifeq ($(SAN),1)
-overlay: $(BUILD)/overlay/sanitizer_exit.so
-$(BUILD)/overlay/sanitizer_exit.so: tests/lib/sanitizer_exit.c
-	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu17 -O1 -fPIC -shared -D_GNU_SOURCE -o $@ $<
-endif
-
 # --- the command -------------------------------------------------------------
 .PHONY: cli
 cli: $(if $(CLI_OBJ),$(BUILD)/bin/chancery)

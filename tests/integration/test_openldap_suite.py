@@ -11,15 +11,15 @@ run: limit=900
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from check import check, done, skip
-from paths import BUILD, built
+from paths import built
 import openldap_suite as suite
+import sanitizer as sanitizers
 
 CAMPAIGN = "CHANCERY_CAMPAIGN" in os.environ
 # script, seconds it may take, whether its output is the same at every run
@@ -54,12 +54,10 @@ LOOPS = "50" if CAMPAIGN else "4"
 
 def sanitizer():
     """What slapd needs before it can load a sanitizer's module."""
-    if "asan" not in BUILD:
+    if not sanitizers.needs_asan(built("overlay", "chancery.so")):
         return ""
-    library = subprocess.run(["gcc", "-print-file-name=libasan.so"], check=True,
-                             capture_output=True, text=True).stdout.strip()
-    beside = os.path.join(BUILD, "overlay/sanitizer_exit.so")
-    return f"env LD_PRELOAD={os.path.realpath(library)}:{os.path.realpath(beside)}"
+    env = sanitizers.environment({"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")})
+    return "env " + " ".join(f"{k}={v}" for k, v in env.items())
 
 
 def outputs(state):
@@ -129,7 +127,7 @@ def main():
         if not os.path.exists(os.path.join(folder, "tests/scripts", script)):
             skip(script, "not in this version of OpenLDAP")
             continue
-        both(folder, script, limit * (3 if "asan" in BUILD else 1), same)
+        both(folder, script, limit * (3 if sanitizer() else 1), same)
     return done()
 
 
