@@ -128,14 +128,20 @@ take_file(const char *path, void *ctx)
 static void
 show_summary(const struct import *x)
 {
+	const char *begin = x->conf.dry_run ? "dry run: " : "";
+	const char *verb = x->conf.dry_run ? "would be imported" : "imported";
 	const size_t *n = x->count;
 
-	show_line(stdout,
-	    "%s%zu of %zu certificates %s: %zu for entries that were there, %zu "
-	    "for new partners",
-	    x->conf.dry_run ? "dry run: " : "", n[PLACE_ADDED] + n[PLACE_NEW_PARTNER],
-	    x->n_read, x->conf.dry_run ? "would be imported" : "imported",
-	    n[PLACE_ADDED], n[PLACE_NEW_PARTNER]);
+	if (x->conf.anchor)
+		show_line(stdout, "%s%zu of %zu certificates %s as authorities'", begin,
+		    n[PLACE_ADDED], x->n_read, verb);
+	else
+		show_line(stdout,
+		    "%s%zu of %zu certificates %s: %zu for entries that were there, "
+		    "%zu for "
+		    "new partners",
+		    begin, n[PLACE_ADDED] + n[PLACE_NEW_PARTNER], x->n_read, verb,
+		    n[PLACE_ADDED], n[PLACE_NEW_PARTNER]);
 	if (n[PLACE_PRESENT] > 0)
 		show_line(stdout, "%zu were there already", n[PLACE_PRESENT]);
 	if (n[PLACE_AUTHORITY] > 0)

@@ -4,7 +4,6 @@
  * has no right of its own: it reads as anybody may, and writes over ldapi as
  * whoever calls it.
  */
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -39,7 +38,6 @@ main(int argc, char **argv)
 {
 	const struct verb *v;
 
-	setlocale(LC_CTYPE, "");  /* multibyte output is passed on as it is */
 	signal(SIGPIPE, SIG_IGN); /* a server that goes away is an error code */
 	if (argc < 2) {
 		usage(stderr);

@@ -21,16 +21,18 @@ is_unfit(uint32_t c)
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f);
 }
 
-/* Blanks at both ends are gone, and a text of blanks only is empty. */
+/* Blanks at both ends go, runs of them become one; of blanks only, nothing stays. */
 static void
-trim(char *s)
+squeeze(char *s)
 {
-	size_t lead = strspn(s, " "), n;
+	size_t n = 0;
 
-	memmove(s, s + lead, strlen(s) - lead + 1);
-	n = strlen(s);
-	while (n > 0 && s[n - 1] == ' ')
-		s[--n] = '\0';
+	for (size_t i = 0; s[i] != '\0'; i++)
+		if (s[i] != ' ' || (n > 0 && s[n - 1] != ' '))
+			s[n++] = s[i];
+	if (n > 0 && s[n - 1] == ' ')
+		n--;
+	s[n] = '\0';
 }
 
 static void
@@ -52,7 +54,7 @@ take_text(const struct name_attr *a, char *out)
 		n += len;
 	}
 	out[n] = '\0';
-	trim(out);
+	squeeze(out);
 }
 
 static void

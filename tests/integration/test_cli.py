@@ -18,7 +18,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from paths import built  # noqa: E402
 import certs  # noqa: E402
-from check import case, check, done, equal  # noqa: E402
+from check import case, check, done, equal, skip  # noqa: E402
 from world import World  # noqa: E402
 
 DAY = 86400
@@ -319,6 +319,63 @@ def imports_outsiders(w, folder):
           (dn.split(",")[0], entry["cn"], entry["mail"]),
           ("mail=max@neu.example", [b"max@neu.example"],
            [b"max@neu.example", b"m.odd@neu.example"]))
+
+
+def imports_odd_names(w, folder):
+    """What a stranger's subject may not do to an entry."""
+    name = certs.x509.Name([
+        certs.x509.NameAttribute(certs.x509.NameOID.GIVEN_NAME, "Żaneta"),
+        certs.x509.NameAttribute(certs.x509.NameOID.COMMON_NAME,
+                                 "  Żaneta\u202e\n  Żak ", _type=certs.x509.name._ASN1Type.BMPString)])
+    for address, subject, wanted in (
+            ("zaneta@neu.example", name, ("Żaneta Żak", "Żak", "Żaneta")),
+            ("long@neu.example", "CN=" + "x" * 64, ("x" * 64, "x" * 64, None)),
+            ("blank@neu.example", certs.x509.Name([certs.x509.NameAttribute(
+                certs.x509.NameOID.COMMON_NAME, "   ")]), ("blank@neu.example",) * 2 + (None,))):
+        der = certs.make_cert(subject, (address,), w.authority("partner"), w.now - DAY,
+                              w.now + 300 * DAY)
+        p, _ = imported(w, write(f"{folder}/odd-name.der", der))
+        found = w.connect_root().search_s(w.suffix, 2, f"(mail={address})")
+        got = tuple(found[0][1].get(a, [b""])[0].decode() or None
+                    for a in ("cn", "sn", "givenName")) if found else p.stdout
+        equal(f"import: the name of {address}", got, wanted)
+
+
+def imports_domains(w, folder):
+    """Direct: a certificate for a whole domain, whose entry is named by it."""
+    root, domain = w.connect_root(), "direct.example"
+    root.add_s(f"mail={domain},ou=partners,{w.suffix}", [
+        ("objectClass", [b"inetOrgPerson", b"chanceryPartner"]), ("cn", [b"Direct"]),
+        ("sn", [b"Direct"]), ("mail", [domain.encode()])])
+    der = certs.make_cert("CN=Direct", (), w.authority("partner"), w.now - DAY,
+                          w.now + 300 * DAY, dns=(domain,))
+    p, x = imported(w, write(f"{folder}/direct.der", der))
+    check("import: a domain's certificate onto the domain's entry", x["imported"] == 1 and
+          values(w, domain)[0][1] == [der], p.stdout)
+
+
+def serves_ordinary_users(w):
+    """Who is not root sees what anybody sees, and is told so."""
+    if os.geteuid() != 0:
+        skip("the command as another user", "only root can become somebody else")
+        return
+    os.chmod(w.path("run", "ldapi"), 0o777)
+
+    def run_as_nobody(*arguments):
+        return subprocess.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+             COMMAND, *arguments], capture_output=True, text=True, timeout=60,
+            stdin=subprocess.DEVNULL, env={"STATE": w.state, "PATH": os.environ["PATH"]})
+    p = run_as_nobody("explain", "carla.rossi@example.com")
+    check("nobody's explain: answers, no reasons", p.returncode == 1 and
+          "finds the entry, but no certificate" in p.stdout and
+          "expired" not in p.stdout and "root" in p.stdout, p.stdout + p.stderr)
+    p = run_as_nobody("export", "--all", "carla.rossi@example.com")
+    check("nobody's export --all: refused", p.returncode == 1 and not p.stdout and
+          "root" in p.stderr, (p.returncode, p.stdout, p.stderr))
+    p = run_as_nobody("import", w.path("certs"))
+    check("nobody's import: refused", p.returncode == 1 and "root" in p.stderr,
+          (p.returncode, p.stderr))
 
 
 def refuses(w, folder):
@@ -677,6 +734,9 @@ def main():
         doctors_a_sick_world(w)
         imports_into_entries(w, folder)
         imports_outsiders(w, folder)
+        imports_odd_names(w, folder)
+        imports_domains(w, folder)
+        serves_ordinary_users(w)
         refuses(w, folder)
         imports_folders(w, folder)
         imports_ldif(w, folder)
