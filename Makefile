@@ -105,8 +105,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
-# The differential test compares core with OpenSSL.
-$(BUILD)/tests/unit/test_cert_openssl: TEST_LIBS := -lcrypto
+# The differential tests compare core with OpenSSL.
+$(BUILD)/tests/unit/test_%_openssl: TEST_LIBS := -lcrypto
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)

@@ -22,22 +22,6 @@ cert_bad(struct err *e, const char *section, const char *what)
 	    e, ERR_SYNTAX, "certificate: RFC 5280 section %s: %s", section, what);
 }
 
-int
-cert_algorithm_read(struct bytes content, struct cert_algorithm *out)
-{
-	struct der d = der_open(content);
-
-	if (der_expect(&d, DER_OID, &out->oid) != 0 || !der_oid_valid(out->oid))
-		return ERR_SYNTAX;
-	out->has_parameters = !der_at_end(&d);
-	if (!out->has_parameters)
-		return 0;
-	if (der_read(&d, &out->parameters) != 0 || !der_at_end(&d) ||
-	    !der_item_valid(&out->parameters))
-		return ERR_SYNTAX;
-	return 0;
-}
-
 /* [0] EXPLICIT INTEGER DEFAULT v1. An explicit v1 is against DER, but harmless
  * and read by everybody. */
 static int

@@ -4,9 +4,9 @@
  * once. Part of cert_parse (cert.c).
  */
 #include "core/cert_parts.h"
+#include "core/crl_point.h"
 #include "core/extension.h"
 #include "core/general_name.h"
-#include "core/name.h"
 #include "core/name_chars.h"
 
 typedef int ext_read_fn(struct bytes value, struct cert *out, struct err *e);
@@ -176,50 +176,20 @@ ext_alt_name(struct bytes value, struct cert *out, struct err *e)
 	return 0;
 }
 
-/* GeneralNames of a distribution point: the first URI of all is kept. */
-static int
-ext_point_names(struct bytes content, struct cert *out)
-{
-	struct der d = der_open(content);
-	struct general_name name;
-	int rc;
-
-	while ((rc = general_name_next(&d, &name)) == 1)
-		if (name.tag == GENERAL_NAME_URI && out->crl_url.n == 0)
-			out->crl_url = name.value;
-	return rc;
-}
-
-/* DistributionPointName: fullName [0] or nameRelativeToCRLIssuer [1]. */
-static int
-ext_point_name(struct bytes content, struct cert *out)
-{
-	struct der d = der_open(content);
-	struct der_item item;
-
-	if (der_read(&d, &item) != 0 || !der_at_end(&d))
-		return ERR_SYNTAX;
-	if (item.tag == DER_CONTEXT_CONSTRUCTED(0))
-		return ext_point_names(item.content, out);
-	if (item.tag == DER_CONTEXT_CONSTRUCTED(1) && name_rdn_valid(item.content))
-		return 0;
-	return ERR_SYNTAX;
-}
-
-/* DistributionPoint: name [0], reasons [1], cRLIssuer [2], each optional. */
+/* DistributionPoint: name [0], reasons [1], cRLIssuer [2], each optional. The first
+ * URI of all points is kept. */
 static int
 ext_point(struct bytes content, struct cert *out)
 {
 	struct der d = der_open(content);
-	struct bytes name, reasons, issuer, octets;
-	unsigned unused;
+	struct bytes name, reasons, issuer;
 	int has;
 
 	has = der_optional(&d, DER_CONTEXT_CONSTRUCTED(0), &name);
-	if (has < 0 || (has == 1 && ext_point_name(name, out) != 0))
+	if (has < 0 || (has == 1 && crl_point_name(name, &out->crl_url) != 0))
 		return ERR_SYNTAX;
 	has = der_optional(&d, DER_CONTEXT(1), &reasons);
-	if (has < 0 || (has == 1 && der_bit_string(reasons, &octets, &unused) != 0))
+	if (has < 0 || (has == 1 && !crl_point_reasons_valid(reasons)))
 		return ERR_SYNTAX;
 	has = der_optional(&d, DER_CONTEXT_CONSTRUCTED(2), &issuer);
 	if (has < 0 || (has == 1 && !general_names_valid(issuer)))

@@ -128,7 +128,7 @@ hash_find(const struct hash_family *families, size_t n, struct bytes oid)
 
 /* [n] EXPLICIT AlgorithmIdentifier OPTIONAL: 1, 0 or ERR_SYNTAX. */
 static int
-pss_algorithm(struct der *d, unsigned n, struct cert_algorithm *out)
+pss_algorithm(struct der *d, unsigned n, struct algorithm *out)
 {
 	struct bytes explicit_value, content;
 	int has = der_optional(d, (uint8_t)DER_CONTEXT_CONSTRUCTED(n), &explicit_value);
@@ -136,7 +136,7 @@ pss_algorithm(struct der *d, unsigned n, struct cert_algorithm *out)
 	if (has != 1)
 		return has;
 	if (der_only(explicit_value, DER_SEQUENCE, &content) != 0 ||
-	    cert_algorithm_read(content, out) != 0)
+	    algorithm_read(content, out) != 0)
 		return ERR_SYNTAX;
 	return 1;
 }
@@ -157,7 +157,7 @@ pss_integer(struct der *d, unsigned n, int64_t *value)
 
 /* The hash that the parameters name; one that we do not know nobody else uses. */
 static int
-pss_hash(const struct cert_algorithm *algorithm, enum cert_hash *out)
+pss_hash(const struct algorithm *algorithm, enum cert_hash *out)
 {
 	*out = hash_find(hashes, NITEMS(hashes), algorithm->oid);
 	return *out == CERT_HASH_OTHER ? ERR_SYNTAX : 0;
@@ -165,23 +165,23 @@ pss_hash(const struct cert_algorithm *algorithm, enum cert_hash *out)
 
 /* The mask must be made by MGF1, whose parameter is a hash algorithm. */
 static int
-pss_mask(const struct cert_algorithm *mask)
+pss_mask(const struct algorithm *mask)
 {
-	struct cert_algorithm algorithm;
+	struct algorithm algorithm;
 	enum cert_hash hash;
 
 	if (!bytes_equal(mask->oid, oid_mgf1) || !mask->has_parameters ||
 	    mask->parameters.tag != DER_SEQUENCE ||
-	    cert_algorithm_read(mask->parameters.content, &algorithm) != 0)
+	    algorithm_read(mask->parameters.content, &algorithm) != 0)
 		return ERR_SYNTAX;
 	return pss_hash(&algorithm, &hash);
 }
 
 /* RSASSA-PSS-params; SHA-1 where nothing is said. */
 int
-cert_pss_hash(const struct cert_algorithm *algorithm, enum cert_hash *out)
+cert_pss_hash(const struct algorithm *algorithm, enum cert_hash *out)
 {
-	struct cert_algorithm hash, mask;
+	struct algorithm hash, mask;
 	int64_t salt = 20, trailer = 1;
 	struct der d;
 	int has;
@@ -204,9 +204,9 @@ cert_pss_hash(const struct cert_algorithm *algorithm, enum cert_hash *out)
 int
 cert_read_signature(struct bytes content, struct cert *out, struct err *e)
 {
-	struct cert_algorithm algorithm;
+	struct algorithm algorithm;
 
-	if (cert_algorithm_read(content, &algorithm) != 0)
+	if (algorithm_read(content, &algorithm) != 0)
 		return cert_bad(e, "4.1.1.2",
 		    "signatureAlgorithm is not a well-formed AlgorithmIdentifier");
 	out->signature_oid = algorithm.oid;

@@ -13,7 +13,7 @@ struct key_kind {
 	struct bytes oid;
 	enum cert_key key;
 	/* Reads parameters and public key; 0 or ERR_SYNTAX. */
-	int (*read)(const struct key_kind *kind, const struct cert_algorithm *algorithm,
+	int (*read)(const struct key_kind *kind, const struct algorithm *algorithm,
 	    struct bytes public_key, struct cert *out);
 	unsigned octets; /* of keys of fixed length */
 	unsigned bits;
@@ -61,7 +61,7 @@ key_bits(struct bytes number)
 
 /* RSAPublicKey. The parameters should be NULL; nobody minds if they are not. */
 static int
-key_read_rsa(const struct key_kind *kind, const struct cert_algorithm *algorithm,
+key_read_rsa(const struct key_kind *kind, const struct algorithm *algorithm,
     struct bytes public_key, struct cert *out)
 {
 	struct bytes content, modulus, exponent;
@@ -80,7 +80,7 @@ key_read_rsa(const struct key_kind *kind, const struct cert_algorithm *algorithm
 
 /* Parameters, where there are any, limit the key to one hash (RFC 4055 section 3). */
 static int
-key_read_pss(const struct key_kind *kind, const struct cert_algorithm *algorithm,
+key_read_pss(const struct key_kind *kind, const struct algorithm *algorithm,
     struct bytes public_key, struct cert *out)
 {
 	enum cert_hash hash;
@@ -92,7 +92,7 @@ key_read_pss(const struct key_kind *kind, const struct cert_algorithm *algorithm
 
 /* Dss-Parms (or none: inherited from the issuer), and y. */
 static int
-key_read_dsa(const struct key_kind *kind, const struct cert_algorithm *algorithm,
+key_read_dsa(const struct key_kind *kind, const struct algorithm *algorithm,
     struct bytes public_key, struct cert *out)
 {
 	struct bytes p, q, g, y;
@@ -114,7 +114,7 @@ key_read_dsa(const struct key_kind *kind, const struct cert_algorithm *algorithm
 }
 
 static const struct key_curve *
-key_find_curve(const struct cert_algorithm *algorithm)
+key_find_curve(const struct algorithm *algorithm)
 {
 	if (!algorithm->has_parameters || algorithm->parameters.tag != DER_OID)
 		return NULL;
@@ -127,7 +127,7 @@ key_find_curve(const struct cert_algorithm *algorithm)
 /* ECPoint (RFC 5480 section 2.2): uncompressed, and then a point of the curve, or in
  * a form that is left alone. */
 static int
-key_read_ec(const struct key_kind *kind, const struct cert_algorithm *algorithm,
+key_read_ec(const struct key_kind *kind, const struct algorithm *algorithm,
     struct bytes point, struct cert *out)
 {
 	const struct key_curve *curve = key_find_curve(algorithm);
@@ -152,7 +152,7 @@ key_read_ec(const struct key_kind *kind, const struct cert_algorithm *algorithm,
 
 /* X25519 and its like (RFC 8410 section 3): no parameters, a fixed length. */
 static int
-key_read_fixed(const struct key_kind *kind, const struct cert_algorithm *algorithm,
+key_read_fixed(const struct key_kind *kind, const struct algorithm *algorithm,
     struct bytes public_key, struct cert *out)
 {
 	if (algorithm->has_parameters || public_key.n != kind->octets)
@@ -176,7 +176,7 @@ static const struct key_kind kinds[] = {
 
 static int
 key_read_known(
-    const struct cert_algorithm *algorithm, struct bytes public_key, struct cert *out)
+    const struct algorithm *algorithm, struct bytes public_key, struct cert *out)
 {
 	for (size_t i = 0; i < NITEMS(kinds); i++) {
 		if (!bytes_equal(kinds[i].oid, algorithm->oid))
@@ -191,12 +191,12 @@ int
 cert_read_key(struct bytes content, struct cert *out, struct err *e)
 {
 	struct bytes algorithm_content, bit_string, public_key;
-	struct cert_algorithm algorithm;
+	struct algorithm algorithm;
 	struct der d = der_open(content);
 	unsigned unused;
 
 	if (der_expect(&d, DER_SEQUENCE, &algorithm_content) != 0 ||
-	    cert_algorithm_read(algorithm_content, &algorithm) != 0)
+	    algorithm_read(algorithm_content, &algorithm) != 0)
 		return cert_bad(
 		    e, "4.1.2.7", "algorithm of the public key is not well-formed");
 	if (der_expect(&d, DER_BIT_STRING, &bit_string) != 0 || !der_at_end(&d) ||

@@ -5,18 +5,9 @@
 #ifndef CHANCERY_CORE_CERT_PARTS_H
 #define CHANCERY_CORE_CERT_PARTS_H
 
+#include "core/algorithm.h"
 #include "core/cert.h"
 #include "core/der.h"
-
-/* AlgorithmIdentifier (RFC 5280 section 4.1.1.2). */
-struct cert_algorithm {
-	struct bytes oid;
-	bool has_parameters;
-	struct der_item parameters;
-};
-
-/* Reads the content of an AlgorithmIdentifier. 0 or ERR_SYNTAX. */
-int cert_algorithm_read(struct bytes content, struct cert_algorithm *out);
 
 /* Reads the content of subjectPublicKeyInfo into key, curve, key_bits. */
 int cert_read_key(struct bytes content, struct cert *out, struct err *e);
@@ -26,7 +17,7 @@ int cert_read_signature(struct bytes content, struct cert *out, struct err *e);
 
 /* The hash in the parameters of RSASSA-PSS (RFC 4055 section 3.1). 0 or
  * ERR_SYNTAX. */
-int cert_pss_hash(const struct cert_algorithm *algorithm, enum cert_hash *out);
+int cert_pss_hash(const struct algorithm *algorithm, enum cert_hash *out);
 
 /* Reads the content of [3], the extensions. */
 int cert_read_extensions(struct bytes content, struct cert *out, struct err *e);

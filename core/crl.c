@@ -6,6 +6,8 @@
  */
 #include "core/crl.h"
 
+#include "core/algorithm.h"
+#include "core/crl_point.h"
 #include "core/extension.h"
 #include "core/general_name.h"
 #include "core/name.h"
@@ -65,21 +67,39 @@ crl_flag(struct der *d, unsigned n, bool *out)
 	return has < 0 ? has : 0;
 }
 
+/* distributionPoint [0] and onlySomeReasons [3] of it: only checked. */
+static int
+crl_point_skip_name(struct der *d)
+{
+	struct bytes content, url = {0};
+	int has = der_optional(d, DER_CONTEXT_CONSTRUCTED(0), &content);
+
+	return has == 1 ? crl_point_name(content, &url) : has;
+}
+
+static int
+crl_point_skip_reasons(struct der *d)
+{
+	struct bytes content;
+	int has = der_optional(d, DER_CONTEXT(3), &content);
+
+	return has == 1 && !crl_point_reasons_valid(content) ? ERR_SYNTAX : has;
+}
+
 /* IssuingDistributionPoint: only whether other issuers' certificates are listed
  * is of interest. */
 static int
-crl_distribution_point(struct bytes value, struct crl *out)
+crl_issuing_point(struct bytes value, struct crl *out)
 {
-	struct bytes content, name, reasons;
 	bool users, authorities, attributes;
+	struct bytes content;
 	struct der d;
 
 	if (der_only(value, DER_SEQUENCE, &content) != 0)
 		return ERR_SYNTAX;
 	d = der_open(content);
-	if (der_optional(&d, DER_CONTEXT_CONSTRUCTED(0), &name) < 0 ||
-	    crl_flag(&d, 1, &users) != 0 || crl_flag(&d, 2, &authorities) != 0 ||
-	    der_optional(&d, DER_CONTEXT(3), &reasons) < 0 ||
+	if (crl_point_skip_name(&d) < 0 || crl_flag(&d, 1, &users) != 0 ||
+	    crl_flag(&d, 2, &authorities) != 0 || crl_point_skip_reasons(&d) < 0 ||
 	    crl_flag(&d, 4, &out->is_indirect) != 0 ||
 	    crl_flag(&d, 5, &attributes) != 0)
 		return ERR_SYNTAX;
@@ -99,7 +119,7 @@ crl_extension(const struct extension *x, int arc, struct crl *out)
 			return ERR_SYNTAX;
 		return 0;
 	case CRL_EXT_DISTRIBUTION_POINT:
-		return crl_distribution_point(x->value, out);
+		return crl_issuing_point(x->value, out);
 	case CRL_EXT_ISSUER_ALT_NAME:
 	case CRL_EXT_NUMBER:
 	case CRL_EXT_AUTHORITY_KEY:
@@ -182,6 +202,14 @@ crl_read_times(struct der *d, struct crl *out, struct err *e)
 	return 0;
 }
 
+static bool
+crl_algorithm_valid(struct bytes content)
+{
+	struct algorithm algorithm;
+
+	return algorithm_read(content, &algorithm) == 0;
+}
+
 /* From the start of TBSCertList to its times. */
 static int
 crl_read_head(struct der *d, struct crl *out, struct err *e)
@@ -192,8 +220,9 @@ crl_read_head(struct der *d, struct crl *out, struct err *e)
 
 	if ((rc = crl_read_version(d, e)) != 0)
 		return rc;
-	if (der_expect(d, DER_SEQUENCE, &algorithm) != 0)
-		return crl_bad(e, "5.1.2.2", "signature is not a SEQUENCE");
+	if (der_expect(d, DER_SEQUENCE, &algorithm) != 0 ||
+	    !crl_algorithm_valid(algorithm))
+		return crl_bad(e, "5.1.2.2", "signature is not an AlgorithmIdentifier");
 	if (der_read(d, &issuer) != 0 || !name_valid(issuer.whole))
 		return crl_bad(e, "5.1.2.3", "issuer is not a well-formed Name");
 	out->issuer = out->entry_issuer = issuer.whole;
@@ -236,8 +265,10 @@ crl_open(struct bytes der, struct crl *out, struct err *e)
 	d = der_open(content);
 	if (der_expect(&d, DER_SEQUENCE, &tbs) != 0)
 		return crl_bad(e, "5.1.1.1", "tbsCertList is not a SEQUENCE");
-	if (der_expect(&d, DER_SEQUENCE, &algorithm) != 0)
-		return crl_bad(e, "5.1.1.2", "signatureAlgorithm is not a SEQUENCE");
+	if (der_expect(&d, DER_SEQUENCE, &algorithm) != 0 ||
+	    !crl_algorithm_valid(algorithm))
+		return crl_bad(
+		    e, "5.1.1.2", "signatureAlgorithm is not an AlgorithmIdentifier");
 	if (der_expect(&d, DER_BIT_STRING, &signature) != 0 ||
 	    der_bit_string(signature, &octets, &unused) != 0 || !der_at_end(&d))
 		return crl_bad(e, "5.1.1.3", "signatureValue is not a BIT STRING");
@@ -259,12 +290,13 @@ crl_entry_reason(struct bytes value, struct crl_entry *out)
 	return 0;
 }
 
-/* certificateIssuer: a directoryName, which holds for the entries behind it too. */
+/* certificateIssuer: the first directoryName, which holds for the entries behind it
+ * too. */
 static int
 crl_entry_set_issuer(struct bytes value, struct crl *crl)
 {
+	struct bytes content, issuer = {0};
 	struct general_name name;
-	struct bytes content;
 	struct der d;
 	int rc;
 
@@ -272,11 +304,12 @@ crl_entry_set_issuer(struct bytes value, struct crl *crl)
 		return ERR_SYNTAX;
 	d = der_open(content);
 	while ((rc = general_name_next(&d, &name)) == 1)
-		if (name.tag == GENERAL_NAME_DIRECTORY) {
-			crl->entry_issuer = name.value;
-			return 0;
-		}
-	return ERR_SYNTAX;
+		if (name.tag == GENERAL_NAME_DIRECTORY && issuer.n == 0)
+			issuer = name.value;
+	if (rc != 0 || issuer.n == 0)
+		return ERR_SYNTAX;
+	crl->entry_issuer = issuer;
+	return 0;
 }
 
 static int

@@ -3,7 +3,8 @@
  * out or replaced, other lengths, cut ends; and changes that know the structure
  * (an element dropped, doubled, moved, emptied, given another type, ...) with all
  * lengths around them right again, so that they reach deep. The same seed gives
- * the same mutants. Used by test_cert_openssl.c alone.
+ * the same mutants. Used by test_cert_openssl.c and
+ * test_crl_openssl.c.
  */
 #ifndef CHANCERY_TESTS_CERT_MUTATE_H
 #define CHANCERY_TESTS_CERT_MUTATE_H

@@ -19,53 +19,13 @@
 #define CHANCERY_TESTS_CERT_REFERENCE_H
 
 #include "core/cert.h"
+#include "tests/unit/fields.h"
 
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
-#include <stdlib.h>
 #include <time.h>
-
-/* --- text ------------------------------------------------------------------ */
-
-enum {
-	FIELDS_MAX = 1024 * 1024
-};
-
-struct fields {
-	char text[FIELDS_MAX];
-	size_t n;
-};
-
-__attribute__((format(printf, 2, 3))) static void
-fields_add(struct fields *f, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(f->text + f->n, sizeof(f->text) - f->n, fmt, ap);
-	va_end(ap);
-	if (n < 0 || (size_t)n >= sizeof(f->text) - f->n)
-		abort();
-	f->n += (size_t)n;
-}
-
-static void
-fields_add_hex(struct fields *f, const char *field, const uint8_t *p, size_t n)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	fields_add(f, "%s ", field);
-	if (2 * n + 2 > sizeof(f->text) - f->n)
-		abort();
-	for (size_t i = 0; i < n; i++) {
-		f->text[f->n++] = digits[p[i] >> 4];
-		f->text[f->n++] = digits[p[i] & 0x0f];
-	}
-	fields_add(f, "\n");
-}
 
 /* --- what OpenSSL says ------------------------------------------------------ */
 

@@ -2,7 +2,7 @@
  * Certificates to try: all that Debian's python3-cryptography-vectors holds, as
  * DER: single files, PEM blocks, and those inside PKCS #7. What is no certificate
  * (keys, CRLs, OCSP answers) is kept too: it must be refused by everybody. Used by
- * test_cert_openssl.c alone.
+ * test_cert_openssl.c and test_crl_openssl.c.
  */
 #ifndef CHANCERY_TESTS_CERT_VECTORS_H
 #define CHANCERY_TESTS_CERT_VECTORS_H
@@ -29,7 +29,6 @@ struct vector {
 
 static struct vector vectors[VECTORS_MAX];
 static size_t n_vectors;
-static size_t n_vectors_cms; /* PKCS #7 objects opened */
 
 static void
 vectors_add(const char *path, size_t number, const uint8_t *p, size_t n)
@@ -60,7 +59,6 @@ vectors_add_pkcs7(const char *path, const uint8_t *p, size_t n)
 
 		vectors_add(path, (size_t)i, der, (size_t)len);
 		OPENSSL_free(der);
-		n_vectors_cms += i == 0;
 	}
 	PKCS7_free(p7);
 }
@@ -75,10 +73,9 @@ vectors_add_pem(const char *path)
 	long len;
 
 	while (PEM_read_bio(in, &name, &header, &data, &len) == 1) {
+		vectors_add(path, number++, data, (size_t)len);
 		if (strstr(name, "PKCS7") != NULL || strstr(name, "CMS") != NULL)
 			vectors_add_pkcs7(path, data, (size_t)len);
-		else
-			vectors_add(path, number++, data, (size_t)len);
 		OPENSSL_free(name);
 		OPENSSL_free(header);
 		OPENSSL_free(data);
@@ -105,8 +102,7 @@ vectors_add_der(const char *path)
 		fclose(f);
 	if (n == 0 || buf[0] != 0x30)
 		return;
-	if (!vectors_ends_with(path, ".p7b"))
-		vectors_add(path, 0, buf, n);
+	vectors_add(path, 0, buf, n);
 	vectors_add_pkcs7(path, buf, n);
 }
 
@@ -119,7 +115,7 @@ vectors_visit(const char *path, const struct stat *st, int type, struct FTW *ftw
 	if (vectors_ends_with(path, ".pem") || vectors_ends_with(path, ".p7b"))
 		vectors_add_pem(path);
 	if (vectors_ends_with(path, ".der") || vectors_ends_with(path, ".crt") ||
-	    vectors_ends_with(path, ".p7b"))
+	    vectors_ends_with(path, ".crl") || vectors_ends_with(path, ".p7b"))
 		vectors_add_der(path);
 	return 0;
 }

@@ -67,6 +67,10 @@ static const struct {
 	" indirect: CN=CA 0a 0; CN=X 0b 0; CN=X 0c 0; CN=Y 0d 0"},
     {"issuer_is_no_name",
 	TBS(HEAD "30{" ENTRY("0a", "30{" EXTC("1d", "30{82{'x'}}") "}") "}"), ": ?"},
+    {"issuer_then_broken",
+	TBS(HEAD
+	    "30{" ENTRY("0a", "30{" EXTC("1d", "30{a4{" NAME("X") "} 30{}}") "}") "}"),
+	": ?"},
     {"unknown_critical_entry",
 	TBS(HEAD "30{" ENTRY("0a", "30{" UNKNOWN_CRITICAL "}") ENTRY("0b", "") "}"),
 	": CN=CA 0a 0 critical; CN=CA 0b 0"},
