@@ -1,5 +1,6 @@
 /*
- * Causes and cures: contract in advice.h.
+ * Causes and cures (contract in advice.h): one table of sentences, and the rules
+ * that lead to them. It asks nobody and prints nothing. Called by explain.
  */
 #include "cli/advice.h"
 

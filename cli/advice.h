@@ -1,6 +1,7 @@
 /*
- * What to do when a mail program gets nothing that it can use: from the cause to
- * a sentence, each said once.
+ * What to do when a mail program gets nothing that it can use: from the cause to a
+ * sentence, each said once. It decides nothing about certificates; core did.
+ * Called by explain.
  */
 #ifndef CHANCERY_CLI_ADVICE_H
 #define CHANCERY_CLI_ADVICE_H

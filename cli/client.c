@@ -1,6 +1,7 @@
 /*
- * Asking as mail programs do: contract in client.h. How a program picks from
- * what it got is in client_pick.c.
+ * Asking as mail programs do (contract in client.h): their questions as a table of
+ * rows. How a program picks from what it got is in client_pick.c. Called by
+ * explain and doctor.
  */
 #include "cli/client.h"
 

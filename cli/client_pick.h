@@ -1,6 +1,6 @@
 /*
- * Which entry and which certificate each mail program takes from an answer.
- * Inner part of client.c.
+ * Which entry and which certificate each mail program takes from an answer. Inner
+ * part of client.c and called by it alone; it asks the server nothing.
  */
 #ifndef CHANCERY_CLI_CLIENT_PICK_H
 #define CHANCERY_CLI_CLIENT_PICK_H

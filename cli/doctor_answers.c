@@ -1,6 +1,7 @@
 /*
  * doctor: what mail programs get. All checks ask for one person who has a
- * published certificate, as programs ask for one recipient.
+ * published certificate, as programs ask for one recipient; nothing is listed, so
+ * that a server that forbids listing passes too.
  */
 #include <stdio.h>
 

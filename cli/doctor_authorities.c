@@ -1,6 +1,7 @@
 /*
- * doctor: the authorities as they are published: do their CRLs still hold, and
- * they themselves?
+ * doctor: the authorities as anybody sees them: do their CRLs still hold, and they
+ * themselves? Signatures are not checked: who may write there is the directory's
+ * matter.
  */
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /*
- * doctor: people, seen as administrator: how many have nothing published, who
- * soon will not, and addresses that two entries claim.
+ * doctor: people, seen as administrator: how many have nothing published, who soon
+ * will not, and addresses that two entries claim. Counts only; list names them.
  */
 #include <stdio.h>
 

@@ -1,5 +1,7 @@
 /*
- * doctor: what nobody may see from outside.
+ * doctor: what nobody may see from outside: the real suffix, private containers,
+ * private attributes. It asks as a curious stranger would, and never as
+ * administrator.
  */
 #include <stdio.h>
 

@@ -1,5 +1,7 @@
 /*
- * doctor: the server itself, before anything is looked up in it.
+ * doctor: the server itself, before anything is looked up in it: does it answer,
+ * does it run the overlay, which bases does it name, what does it say to a user
+ * name, and do the clocks agree?
  */
 #include <stdio.h>
 #include <time.h>

@@ -1,6 +1,7 @@
 /*
  * doctor: TLS, as it is offered beside plain LDAP. Thunderbird, Outlook and
- * Evolution refuse a server whose certificate they cannot check.
+ * Evolution refuse a server whose certificate they cannot check. A connection with
+ * an unchecked certificate is only looked at, never read from.
  */
 #include <stdio.h>
 #include <stdlib.h>

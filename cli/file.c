@@ -1,5 +1,6 @@
 /*
- * Reading and writing files: contract in file.h.
+ * Reading and writing files (contract in file.h), without following a device into
+ * the endless and without leaving half a file behind. Called by import and export.
  */
 #include "cli/file.h"
 

@@ -1,5 +1,6 @@
 /*
  * Files of the verbs: read whole within a limit, written whole or not at all.
+ * Knows nothing of what is in them. Called by import and export.
  */
 #ifndef CHANCERY_CLI_FILE_H
 #define CHANCERY_CLI_FILE_H

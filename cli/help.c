@@ -1,6 +1,7 @@
 /*
  * What a verb prints about itself, from its tables of options, and how it fails:
- * the sentence to stderr, the kind to the exit code. Contract in verb.h.
+ * the sentence to stderr, the kind to the exit code. Contract in verb.h. Called by
+ * every verb.
  */
 #include <stdio.h>
 

@@ -1,5 +1,6 @@
 /*
- * Certificates of authorities: contract in import_anchor.h.
+ * Certificates of authorities (contract in import_anchor.h): compared with what
+ * ou=authorities holds, judged, written. Called by import with --anchor.
  */
 #include "cli/import_anchor.h"
 

@@ -1,5 +1,7 @@
 /*
- * Placing certificates: contract in import_place.h.
+ * Placing people's certificates (contract in import_place.h): names out of the
+ * certificate, entries by these names, the guard, then one write; or a new partner
+ * where nobody has them. Called by import for each certificate.
  */
 #include "cli/import_place.h"
 

@@ -1,5 +1,6 @@
 /*
- * Reading files to import: contract in import_read.h.
+ * Reading files to import (contract in import_read.h): finds out whether a file is
+ * LDIF, and hands out each certificate in it. Called by import for each file.
  */
 #include "cli/import_read.h"
 

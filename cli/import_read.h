@@ -1,6 +1,7 @@
 /*
- * What a file holds for `chancery import`: certificates (PEM, DER, P7B) or an
- * LDIF export with certificates of people or authorities. Reads, judges nothing.
+ * What a file holds for `chancery import`: certificates (PEM, DER, P7B) or an LDIF
+ * export with certificates of people or authorities. Reads, judges nothing, writes
+ * nothing.
  */
 #ifndef CHANCERY_CLI_IMPORT_READ_H
 #define CHANCERY_CLI_IMPORT_READ_H

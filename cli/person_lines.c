@@ -1,5 +1,7 @@
 /*
- * A person's certificates, line by line: contract in person_lines.h.
+ * A person's certificates, line by line (contract in person_lines.h): told by the
+ * server where it tells, else judged with core. Called by explain, and by
+ * person_state for list and doctor.
  */
 #include "cli/person_lines.h"
 

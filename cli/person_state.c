@@ -1,6 +1,6 @@
 /*
- * A person's state out of the lines of the certificates: contract in
- * person_state.h. For lists and counts.
+ * A person's state out of the lines of the certificates (contract in
+ * person_state.h). Called by list for each person, and by doctor to count.
  */
 #include "cli/person_state.h"
 

@@ -1,5 +1,6 @@
 /*
  * What is to be said of a person in one word: published until when, or why not.
+ * The lines themselves are in person_lines.h. Called by list and doctor.
  */
 #ifndef CHANCERY_CLI_PERSON_STATE_H
 #define CHANCERY_CLI_PERSON_STATE_H

@@ -1,6 +1,7 @@
 /*
  * How far a long work is, on stderr: nothing in its first second, then a line a
- * second; on a terminal always the same line.
+ * second; on a terminal always the same line. Never on stdout, which may be a
+ * pipe.
  */
 #ifndef CHANCERY_CLI_PROGRESS_H
 #define CHANCERY_CLI_PROGRESS_H

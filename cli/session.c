@@ -1,5 +1,7 @@
 /*
- * Connections of the verbs: contract in session.h.
+ * Connections of the verbs (contract in session.h), and the two questions that
+ * settings may leave open: which base is published, and which suffix is the real
+ * one. Called by every verb.
  */
 #include "cli/session.h"
 

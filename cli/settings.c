@@ -1,6 +1,7 @@
 /*
- * Settings from environment and file: contract in settings.h. The file is lines
- * "key = value" or, as in ldap.conf(5), "key value"; '#' begins a comment.
+ * Settings from environment and file (contract in settings.h): one table of rows.
+ * The file is lines "key = value" or, as in ldap.conf(5), "key value"; '#' begins
+ * a comment. It connects to nothing. Called by every verb.
  */
 #include "cli/settings.h"
 

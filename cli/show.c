@@ -1,5 +1,6 @@
 /*
- * Harmless output: contract in show.h.
+ * Harmless output (contract in show.h): everything that strangers may have written
+ * goes through here on its way to a terminal or into JSON. Called by every verb.
  */
 #include "cli/show.h"
 

@@ -1,5 +1,6 @@
 /*
- * Names of new entries: contract in subject.h.
+ * Names of new entries (contract in subject.h), out of whatever string types and
+ * characters a stranger's subject holds. Called by import.
  */
 #include "cli/subject.h"
 

@@ -1,6 +1,6 @@
 /*
- * A person's name out of a certificate's subject, fit to be an entry's: UTF-8,
- * no control characters, never empty.
+ * A person's name out of a certificate's subject, fit to be an entry's: UTF-8, no
+ * control characters, no doubled blanks, never empty. Called by import.
  */
 #ifndef CHANCERY_CLI_SUBJECT_H
 #define CHANCERY_CLI_SUBJECT_H

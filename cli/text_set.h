@@ -1,5 +1,6 @@
 /*
- * A set of short texts: domains, addresses. Grows up to a limit.
+ * A set of short texts without regard to case: domains, addresses. Grows up to a
+ * limit, forgets nothing. Called by import and doctor.
  */
 #ifndef CHANCERY_CLI_TEXT_SET_H
 #define CHANCERY_CLI_TEXT_SET_H

@@ -1,6 +1,6 @@
 /*
- * The verbs of the `chancery` command and what they answer to the shell. One
- * file a verb: cli/NAME.c; main.c finds it by name.
+ * The verbs of the `chancery` command and what they answer to the shell. One file
+ * a verb: cli/NAME.c, its parts beside it; main.c finds it by name.
  */
 #ifndef CHANCERY_CLI_VERB_H
 #define CHANCERY_CLI_VERB_H

@@ -1,5 +1,7 @@
 /*
- * Walking files and folders: contract in walk.h.
+ * Walking files and folders (contract in walk.h). Links inside of folders are not
+ * followed, so that no loop is endless and nothing outside is read. Called by
+ * import.
  */
 #include "cli/walk.h"
 

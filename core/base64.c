@@ -1,5 +1,5 @@
 /*
- * Base64: contract in base64.h. Not in constant time: what is coded here is
+ * Base64 (contract in base64.h). Not in constant time: what is coded here is
  * public (certificates, LDIF). Secrets take OpenSSL's coder in crypto/.
  */
 #include "core/base64.h"

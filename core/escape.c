@@ -1,5 +1,6 @@
 /*
- * Escaping for filters and DNs: contract in escape.h.
+ * Escaping for filters and DNs (contract in escape.h). Called wherever an address
+ * or a name goes into a question to the directory.
  */
 #include "core/escape.h"
 

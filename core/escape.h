@@ -1,5 +1,6 @@
 /*
- * Text put into LDAP filters and DNs: one function for each sink. Pure.
+ * Text put into LDAP filters and DNs: one function for each sink, because each has
+ * its own special characters. Pure. Called by directory/ and the verbs.
  */
 #ifndef CHANCERY_CORE_ESCAPE_H
 #define CHANCERY_CORE_ESCAPE_H

@@ -1,5 +1,5 @@
 /*
- * The LDIF reader: contract in ldif.h. Three layers: physical lines, logical
+ * The LDIF reader (contract in ldif.h). Three layers: physical lines, logical
  * lines (folds joined, comments gone), records. Called by `chancery import`.
  */
 #include "core/ldif.h"

@@ -1,6 +1,6 @@
 /*
- * Reads command lines by tables of flags: contract in option.h. Not getopt,
- * because its tables know neither types nor limits nor help.
+ * Reads command lines by tables of flags (contract in option.h). Not getopt,
+ * because its tables know neither types nor limits nor help. Called by every verb.
  */
 #include "core/option.h"
 

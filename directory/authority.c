@@ -1,5 +1,6 @@
 /*
- * Certification authorities: contract in authority.h.
+ * Certification authorities (contract in authority.h): entries become structs and
+ * structs entries. Judges no certificate. Called by doctor and import.
  */
 #include "directory/authority.h"
 

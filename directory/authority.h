@@ -1,6 +1,7 @@
 /*
  * Certification authorities (ou=authorities): their certificates, and the CRLs
- * that they last gave. pkiCA of RFC 4523 section 4.
+ * that they last gave; pkiCA of RFC 4523 section 4. Judges no certificate. Called
+ * by doctor and import.
  */
 #ifndef CHANCERY_DIRECTORY_AUTHORITY_H
 #define CHANCERY_DIRECTORY_AUTHORITY_H

@@ -1,5 +1,7 @@
 /*
- * Opening and closing connections: contract in connection.h.
+ * Opening and closing connections (contract in connection.h). All options of
+ * libldap are set here, per connection, so that nobody's ldaprc changes a deadline
+ * or a check. Called by the verbs through their session.
  */
 #include "directory/connection.h"
 

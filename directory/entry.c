@@ -1,5 +1,6 @@
 /*
- * Entries as plain C: contract in entry.h.
+ * Entries as plain C (contract in entry.h): looking attributes up by name. Filled
+ * by search.c; called by everything that reads entries.
  */
 #include "directory/entry.h"
 

@@ -1,6 +1,7 @@
 /*
  * What the files of directory/ share and nobody else may see: libldap's handle
- * behind a connection, and its failures as sentences.
+ * behind a connection, and its failures as sentences. Never included outside of
+ * this folder.
  */
 #ifndef CHANCERY_DIRECTORY_HANDLE_H
 #define CHANCERY_DIRECTORY_HANDLE_H

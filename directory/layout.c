@@ -1,5 +1,7 @@
 /*
- * DNs of containers and entries: contract in layout.h.
+ * DNs of containers and entries (contract in layout.h). The only place that puts a
+ * stranger's text into a DN. Called by the other files of directory/ and by the
+ * verbs.
  */
 #include "directory/layout.h"
 

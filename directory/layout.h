@@ -1,6 +1,6 @@
 /*
- * Where things stand below the real suffix: the containers and how an entry's
- * DN is made from its name. The published base has the same containers.
+ * Where things stand below the real suffix: the containers, and how an entry's DN
+ * is made from its name. The published base has the same containers. Asks nobody.
  */
 #ifndef CHANCERY_DIRECTORY_LAYOUT_H
 #define CHANCERY_DIRECTORY_LAYOUT_H

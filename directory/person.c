@@ -1,5 +1,7 @@
 /*
- * People: contract in person.h.
+ * People (contract in person.h): entries become structs, addresses become
+ * searches, and a new partner an entry. Judges no certificate. Called by the
+ * verbs.
  */
 #include "directory/person.h"
 

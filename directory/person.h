@@ -1,6 +1,7 @@
 /*
- * People: employees and shared mailboxes (ou=people) and partners (ou=partners)
- * as C structs. Views into the entry that they were read from.
+ * People: employees and shared mailboxes (ou=people) and partners (ou=partners) as
+ * C structs, which are views into the entry that they were read from. Judges no
+ * certificate.
  */
 #ifndef CHANCERY_DIRECTORY_PERSON_H
 #define CHANCERY_DIRECTORY_PERSON_H

@@ -1,5 +1,6 @@
 /*
- * Reading the rootDSE: contract in rootdse.h.
+ * Reading the rootDSE (contract in rootdse.h). Called when a connection's base or
+ * suffix is not known yet, and by doctor.
  */
 #include "directory/rootdse.h"
 

@@ -1,5 +1,6 @@
 /*
- * What a server says of itself (RFC 4512 section 5.1).
+ * What a server says of itself (RFC 4512 section 5.1): which contexts it names,
+ * whether it offers StartTLS. As the asking identity sees it.
  */
 #ifndef CHANCERY_DIRECTORY_ROOTDSE_H
 #define CHANCERY_DIRECTORY_ROOTDSE_H

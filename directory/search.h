@@ -1,6 +1,7 @@
 /*
- * Searching: one question, its entries one by one, and how it ended. What a
- * server refuses (an LDAP result code) is an answer; only silence is an error.
+ * Searching: one question, its entries one by one, and how it ended. What a server
+ * refuses (an LDAP result code) is an answer; only silence is an error. Follows no
+ * reference. Called by everything that reads.
  */
 #ifndef CHANCERY_DIRECTORY_SEARCH_H
 #define CHANCERY_DIRECTORY_SEARCH_H

@@ -1,5 +1,6 @@
 /*
- * Writing: contract in write.h.
+ * Writing (contract in write.h): the only file that changes anything in a
+ * directory. Called by person.c, authority.c and import.
  */
 #include "directory/write.h"
 

@@ -1,6 +1,6 @@
 /*
  * Writing: one entry or one value at a time, so that each call is whole or
- * nothing, and doing it twice changes nothing.
+ * nothing, and doing it twice changes nothing. Deletes and replaces nothing.
  */
 #ifndef CHANCERY_DIRECTORY_WRITE_H
 #define CHANCERY_DIRECTORY_WRITE_H

@@ -1,6 +1,7 @@
 /*
- * Base64, both ways, with the vectors of RFC 4648 section 10 and what must be
- * refused.
+ * Base64, both ways, with the vectors of RFC 4648 section 10, and what must be
+ * refused: other alphabets, padding in the wrong place, unused bits that are not
+ * zero.
  */
 #include "core/base64.h"
 #include "core/err.h"

@@ -1,5 +1,6 @@
 /*
- * Escaping for filters and DNs: what a stranger's address could try.
+ * Escaping for filters and DNs: what a stranger's address could try to say there,
+ * beside what must stay as it is.
  */
 #include "core/escape.h"
 

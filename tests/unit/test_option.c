@@ -1,6 +1,7 @@
 /*
  * Command lines read by tables. A case is a line of words; what came out is
- * written as text: fields, then operands, or the sentence of the refusal.
+ * written as text (fields, then operands, or the sentence of the refusal) and
+ * compared.
  */
 #include "core/option.h"
 
