@@ -92,7 +92,7 @@ def test_lbdb(directory):
         for recipient in RECIPIENTS:
             want = ["%s\t%s" % (a, recipient.name) for a in recipient.addresses()]
             for how, typed in (("whole", recipient.address), ("whole", recipient.name),
-                               ("part", recipient.typed), ("part", recipient.address[:-1])):
+                               ("part", recipient.typed)):
                 with case("lbdb: %s of '%s', base '%s'" % (how, typed, base)):
                     listing = run("mutt_ldap_query", "-c", path, "-n", how, typed, env=env)
                     lines = listing.stdout.decode().splitlines()[1:]
