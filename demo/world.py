@@ -8,7 +8,7 @@ and `World` for tests, each in a folder and on ports of its own:
     with World() as w:                    # built, started; ended on the way out
         w.search("dc=example", "(mail=anna.muster@example.com)")
         w.cert("anna.muster@example.com", "good")      # DER, as stored
-        w.authority("issuing").crl(...)                # with its key
+        certs.make_crl(w.authority("issuing"), ...)    # its key is at hand
 
 It holds what everybody's documentation names: the published tree under
 dc=example,dc=com with the certificates of demo/people.py made at this moment,
@@ -56,6 +56,7 @@ TOOL_SECONDS = 900     # slapadd of 100,000 people takes a fraction of it
 SOCKET_PATH_MAX = 107   # bytes in sockaddr_un.sun_path, without the final NUL
 SLAPD = os.environ.get("SLAPD", "/usr/sbin/slapd")
 
+STATE = os.path.join(ROOT, "var")       # where make run puts its world
 CRL_URL = {
     "root": "http://pki.example.com/root.crl",
     "issuing": "http://pki.example.com/issuing.crl",
@@ -91,10 +92,15 @@ def free_port():
         return s.getsockname()[1]
 
 
-def die_with_parent():
-    """For a child of a test that may be killed: end when the parent does."""
+def die_with_us():
+    """A preexec_fn: the child ends when we are killed, so that a test that runs
+    out of time leaves nothing behind. Not from another thread than the main one,
+    because the signal comes when the thread that started the child ends."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    libc = ctypes.CDLL(None)
     PR_SET_PDEATHSIG = 1
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    return lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def built(*path):
@@ -300,10 +306,13 @@ class World:
     def tool(self, name, arguments, text=None):
         """Runs slapadd, slaptest ... in slapd's environment; its output."""
         command = [os.path.join(os.path.dirname(SLAPD), name)] + arguments
-        done = subprocess.run(
-            command, input=None if text is None else text.encode(),
-            stdin=subprocess.DEVNULL if text is None else None,
-            capture_output=True, env=self._environment(), timeout=TOOL_SECONDS)
+        try:
+            done = subprocess.run(
+                command, input=(text or "").encode(), capture_output=True,
+                env=self._environment(), timeout=TOOL_SECONDS,
+                preexec_fn=die_with_us(), check=False)
+        except subprocess.TimeoutExpired:
+            raise WorldError(f"{name} did not end within {TOOL_SECONDS} s") from None
         if done.returncode != 0:
             raise WorldError(f"{name} failed: "
                              + done.stderr.decode(errors="replace").strip())
@@ -419,14 +428,12 @@ class World:
             f"ldaps://127.0.0.1:{self.ldaps_port}", self.ldapi_uri))
         command = [SLAPD, "-d", self.debug, "-h", listeners,
                    *self.config_arguments()]
-        # A parent's death signal comes from the thread that started us.
-        main = threading.current_thread() is threading.main_thread()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=self._environment(), cwd=self.state,
                 start_new_session=detached,
-                preexec_fn=None if detached or not main else die_with_parent)
+                preexec_fn=None if detached else die_with_us())
         try:
             self._wait_ready()
         except WorldError:
@@ -574,11 +581,15 @@ def what_to_try(world):
     shown = os.path.relpath(world.state)
     if shown.startswith(".."):
         shown = world.state
-    base = world.published[0]
+    # The command finds var/ by itself, and other folders by STATE.
+    state = "" if world.state == STATE else f"STATE={world.state} "
+    base = world.published[0] if world.overlay else SUFFIX
+    title = "Chancery's demonstration world" if world.overlay else (
+        "The demonstration's directory, plain, without Chancery,")
     who = ("root, in this demonstration only" if os.geteuid() == 0
            else "your own user")
-    return f'''
-Chancery's demonstration world is up (in {shown}/, slapd runs as {who}).
+    return f"""
+{title} is up (in {shown}/, slapd runs as {who}).
 
   LDAP   127.0.0.1:{world.port} (StartTLS too)      LDAPS  localhost:{world.ldaps_port}
   search base   {base}        TLS CA   {shown}/tls/ca.pem
@@ -589,12 +600,12 @@ Try what Outlook asks when somebody types a name:
     cn mail displayName userCertificate
 
 gpgsm, and what it finds for Petra, who is outside:
-  mkdir -m 700 /tmp/try && echo 'ldapserver 127.0.0.1:{world.port}:::{base}:' > /tmp/try/dirmngr.conf
-  gpgsm --homedir /tmp/try --list-external-keys petra.partner@partner.example
+  G=$(mktemp -d); echo 'ldapserver 127.0.0.1:{world.port}:::{base}:' > $G/dirmngr.conf
+  gpgsm --homedir $G --list-external-keys petra.partner@partner.example
 
 Which certificate each mail program gets for Bruno, and why not the others:
-  build/bin/chancery explain bruno.keller@example.com
-'''
+  {state}build/bin/chancery explain bruno.keller@example.com
+"""
 
 
 def command_run(world):
@@ -680,7 +691,7 @@ def main():
                         help="slapd.conf (default) or cn=config")
     arguments = parser.parse_args()
     try:
-        world = World(os.environ.get("STATE") or os.path.join(ROOT, "var"),
+        world = World(os.path.join(ROOT, os.environ.get("STATE") or STATE),
                       overlay=not arguments.no_overlay, config=arguments.config,
                       port=port_of("LDAP_PORT", 3890),
                       ldaps_port=port_of("LDAPS_PORT", 6360))

@@ -277,7 +277,7 @@ def check_command():
                      "-b", SUFFIX, "(&(|(mail=bruno*)(cn=bruno*)))", "mail"],
                     capture_output=True, text=True, check=True).stdout
                 assert "mail: bruno.keller@example.com" in found, found
-                assert f"-H ldap://127.0.0.1:{port} -b dc=example " in text, text
+                assert f"-H ldap://127.0.0.1:{port} -b {SUFFIX} " in text, text
             for name in ("ca/issuing.key", "tls/server.key", "slapd.conf"):
                 mode = stat.S_IMODE(os.stat(os.path.join(state, name)).st_mode)
                 equal(f"nobody else reads {name}", oct(mode), oct(0o600))
