@@ -11,7 +11,7 @@
 
 enum guard_kind {
 	GUARD_CERTIFICATE, /* userCertificate: one DER certificate */
-	GUARD_SIGNED,      /* userSMIMECertificate: DER CMS SignedData */
+	GUARD_SIGNED,	   /* userSMIMECertificate: DER CMS SignedData */
 };
 
 /*
@@ -20,7 +20,7 @@ enum guard_kind {
  * ERR_LIMIT with the sentence. Recognises private keys (PKCS#1, PKCS#8, SEC1,
  * PFX, PEM of any of them), CSRs, CRLs, PEM instead of DER, and says what to do.
  */
-int guard_check(enum guard_kind kind, struct bytes value,
-    const struct bytes *mail, size_t n_mail, int64_t now, struct err *e);
+int guard_check(enum guard_kind kind, struct bytes value, const struct bytes *mail,
+    size_t n_mail, int64_t now, struct err *e);
 
 #endif

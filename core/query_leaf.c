@@ -40,6 +40,26 @@ leaf_names_kinds(struct query_context *c, unsigned kinds)
 		c->kinds |= kinds;
 }
 
+/* The attribute as the plan spells it, with its options. */
+static struct bytes
+leaf_description(
+    struct query_context *c, const struct query *q, const struct query_attr *row)
+{
+	struct bytes base = query_attr_base(q->attr);
+	size_t options = q->attr.n - base.n;
+	uint8_t *p;
+
+	if (options == 0)
+		return row->name;
+	if (bytes_equal_nocase(base, row->name))
+		return q->attr;
+	if ((p = query_bytes(&c->b, row->name.n + options)) == NULL)
+		return q->attr;
+	memcpy(p, row->name.p, row->name.n);
+	memcpy(p + row->name.n, q->attr.p + base.n, options);
+	return (struct bytes){p, row->name.n + options};
+}
+
 /* As asked, but for the spelling of the attribute. */
 static struct query *
 leaf_keep(struct query_context *c, const struct query *q, const struct query_attr *row)
@@ -49,8 +69,8 @@ leaf_keep(struct query_context *c, const struct query *q, const struct query_att
 	if (row == NULL)
 		return copy;
 	leaf_names_kinds(c, row->kinds);
-	if (copy != NULL && query_attr_base(q->attr).n == q->attr.n)
-		copy->attr = row->name;
+	if (copy != NULL)
+		copy->attr = leaf_description(c, q, row);
 	return copy;
 }
 
@@ -113,8 +133,7 @@ leaf_name(struct query_context *c, const struct query *q, const struct query_att
 
 	if (q->op != QUERY_EQUAL && q->op != QUERY_SUBSTRING)
 		return leaf_keep(c, q, row);
-	if (query_attr_base(q->attr).n == q->attr.n)
-		asked.attr = row->name;
+	asked.attr = leaf_description(c, q, row);
 	query_add_spellings(&c->b, &asked, &either);
 	if (both && leaf_published(c, BYTES("sn")) &&
 	    leaf_published(c, BYTES("givenName")))

@@ -30,11 +30,22 @@ spelling_match(const struct spelling *s, struct bytes in, enum query_spelling to
 	return begins(in, s->capital) ? s->capital.n : 0;
 }
 
+/* Most bytes begin neither spelling: said at once, since every name is asked. */
+static bool
+spelling_may_begin(uint8_t c, enum query_spelling to)
+{
+	if (to == QUERY_SPELL_PLAIN)
+		return c >= 0x80;
+	c = byte_lower(c);
+	return c == 'a' || c == 'o' || c == 'u' || c == 's';
+}
+
 /* One step: how much was read; *put is what to write for it. */
 static size_t
 spelling_step(struct bytes in, enum query_spelling to, struct bytes *put)
 {
-	for (size_t i = 0; i < NITEMS(spellings); i++) {
+	for (size_t i = 0; i < NITEMS(spellings) && spelling_may_begin(in.p[0], to);
+	     i++) {
 		size_t n = spelling_match(&spellings[i], in, to);
 
 		if (n == 0)

@@ -217,18 +217,35 @@ static const struct {
     {"names_past", "(|", "(cn=anna mueller*)", 1000, false, ERR_LIMIT},
 };
 
+/* Read with memory enough, planned with what the limit leaves. */
 static int
 plan_rc(const char *text, size_t limit, struct err *e)
 {
-	struct arena a;
+	struct arena tree, a;
 	struct query *q;
 	struct query_plan plan;
 	int rc;
 
+	arena_init(&tree, NULL, 0, ARENA_LIMIT);
 	arena_init(&a, NULL, 0, limit);
-	rc = world_read(&a, bytes_of(text), &q, e);
+	rc = world_read(&tree, bytes_of(text), &q, e);
 	if (rc == 0)
 		rc = query_plan(q, &world_rules, &a, &plan, e);
+	arena_fini(&tree);
+	arena_fini(&a);
+	return rc;
+}
+
+/* Reading alone, with little memory. */
+static int
+read_rc(const char *text, size_t limit)
+{
+	struct arena a;
+	struct query *q;
+	int rc;
+
+	arena_init(&a, NULL, 0, limit);
+	rc = query_parse(bytes_of(text), NULL, &a, &q, NULL);
 	arena_fini(&a);
 	return rc;
 }
@@ -297,6 +314,11 @@ test_memory(void)
 		rc = plan_rc(filter, limit, NULL);
 	check(
 	    rc == 0 && limit > 4096, "query__memory", "got %d at %zu bytes", rc, limit);
+	rc = ERR_MEMORY;
+	for (limit = 0; limit < 1024 * 1024 && rc == ERR_MEMORY; limit += 16)
+		rc = read_rc(filter, limit);
+	check(rc == 0 && limit > 1024, "query__memory_to_read", "got %d at %zu bytes",
+	    rc, limit);
 }
 
 /* As the adapter may hand over what the parser never makes. */

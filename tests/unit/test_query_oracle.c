@@ -164,6 +164,15 @@ ref_part_unknown(const struct query *q)
 static enum standing ref_class(const struct query *q);
 static int ref_grade(const struct query *q);
 
+/* AND and OR of one operand are that operand. */
+static const struct query *
+unwrap(const struct query *q)
+{
+	while ((q->op == QUERY_AND || q->op == QUERY_OR) && q->child->next == NULL)
+		q = q->child;
+	return q;
+}
+
 /* AND sees through ANDs, and through what has one operand. Calls f for each. */
 struct and_of {
 	bool unknown, known, never;
@@ -230,6 +239,7 @@ ref_class_or(const struct query *q)
 static enum standing
 ref_class(const struct query *q)
 {
+	const struct query *child;
 	enum standing one;
 
 	switch (q->op) {
@@ -239,9 +249,9 @@ ref_class(const struct query *q)
 		return ref_class_or(q);
 	case QUERY_NOT:
 		one = ref_class(q->child);
-		if (one == ALWAYS ||
-		    (q->child->op == QUERY_PRESENT && one == KNOWN &&
-			strcmp(ref_attr(q->child), "objectClass") == 0))
+		child = unwrap(q->child);
+		if (one == ALWAYS || (child->op == QUERY_PRESENT && one == KNOWN &&
+					 strcmp(ref_attr(child), "objectClass") == 0))
 			return NEVER;
 		return one == KNOWN ? KNOWN : ALWAYS;
 	case QUERY_TRUE:
@@ -435,30 +445,24 @@ ref_part(const struct query *q, const struct model_entry *e, enum manner manner)
 static bool
 ref_finds(const struct query *q, const struct model_entry *e, enum manner manner)
 {
+	q = unwrap(q);
 	switch (q->op) {
 	case QUERY_AND:
 		for (const struct query *c = q->child; c != NULL; c = c->next) {
 			enum standing one = ref_class(c);
 			/* inside of an AND an unknown one waits for the outermost */
-			bool through = c->op == QUERY_AND ||
-				       (c->op == QUERY_OR && c->child->next == NULL);
+			bool through = unwrap(c)->op == QUERY_AND;
 
-			if (through && !ref_finds(c, e, manner))
-				return false;
-			if (!through && (one == NEVER ||
-					    (one == KNOWN && !ref_finds(c, e, manner))))
+			if (through ? !ref_finds(c, e, manner)
+				    : one == NEVER ||
+					  (one == KNOWN && !ref_finds(c, e, manner)))
 				return false;
 		}
 		return true;
 	case QUERY_OR:
 		for (const struct query *c = q->child; c != NULL; c = c->next) {
-			bool single = c == q->child && c->next == NULL;
 			enum standing one = ref_class(c);
 
-			if (single && (c->op == QUERY_AND || c->op == QUERY_OR))
-				return ref_finds(c, e, manner);
-			if (single && one == UNKNOWN)
-				return true;
 			if (one == ALWAYS || (one == KNOWN && ref_finds(c, e, manner)))
 				return true;
 		}
