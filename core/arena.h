@@ -13,7 +13,7 @@ struct arena {
 	char *at;
 	size_t left;
 	struct arena_block *blocks; /* heap blocks, newest first */
-	size_t limit;               /* bytes that may still come from the heap */
+	size_t limit;		    /* bytes that may still come from the heap */
 };
 
 /* Takes the caller's buffer, which must outlive the arena; limit: bytes that

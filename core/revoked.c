@@ -9,7 +9,6 @@
 #include "core/crl.h"
 #include "core/name.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 struct revoked_entry {
@@ -226,7 +225,8 @@ revoked_add_crl(
 	struct crl crl;
 	int rc;
 
-	assert(!r->sealed);
+	if (r->sealed)
+		return err_set(e, ERR_USAGE, "CRL: the set was sealed already");
 	if ((rc = revoked_check_crl(der, &crl, e)) != 0)
 		return rc;
 	adding.listed = crl.this_update;
@@ -297,8 +297,7 @@ revoked_has(const struct revoked *r, struct bytes issuer, struct bytes serial)
 	size_t low = 0, high = r->n;
 	int index;
 
-	assert(r->sealed);
-	if (r->n == 0)
+	if (!r->sealed || r->n == 0)
 		return false;
 	index = revoked_find_issuer(r, revoked_canon(issuer, buf));
 	while (index >= 0 && low < high) {

@@ -30,7 +30,8 @@ void revoked_free(struct revoked **rp);
 int revoked_add_crl(
     struct revoked *r, struct bytes der, int64_t *next_update_out, struct err *e);
 
-/* Call once after the last CRL and before the first question. */
+/* Call once after the last CRL and before the first question: before it every answer
+ * is no, after it nothing is added any more (ERR_USAGE). */
 void revoked_seal(struct revoked *r);
 
 /* Is this serial (content octets) of this issuer (Name with header) revoked? */

@@ -192,6 +192,11 @@ test_revoked__next_update(void)
 		    "17{'240101000000Z'} 17{'240108000000Z'}} " ALG " 03{0001}}"),
 	    &next, NULL);
 	check_int("revoked/next_update/there", next, 1704672000);
+	check_int("revoked/sealed/not_yet", has(r, CA, "06"), false);
+	revoked_seal(r);
+	check_int("revoked/sealed/asked", has(r, CA, "06"), true);
+	check_int("revoked/sealed/nothing_more", add(r, BASE_3), ERR_USAGE);
+	check_int("revoked/sealed/still", (long long)revoked_count(r), 2);
 	revoked_free(&r);
 	revoked_free(&r);
 	check(r == NULL, "revoked/free_twice", "is not NULL");
