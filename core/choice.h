@@ -49,6 +49,7 @@ struct choice_judgement {
 	int64_t from;  /* first second of validity */
 	int64_t until; /* first second after it: half open */
 	uint64_t tie;  /* choice_tie of the value */
+	size_t inside; /* which certificate of a SignedData it is about, from 0 */
 };
 
 /* "has expired" ... Static, English; finishes "The certificate ...". */

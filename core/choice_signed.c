@@ -75,6 +75,7 @@ choice_judge_signed(struct bytes cms, const struct bytes *mail, size_t n_mail,
 	struct spans spans = {.n = 0};
 	struct cms reader;
 	struct bytes der;
+	size_t n = 0;
 	int rc;
 
 	*out = (struct choice_judgement){
@@ -83,6 +84,7 @@ choice_judge_signed(struct bytes cms, const struct bytes *mail, size_t n_mail,
 		return;
 	while ((rc = cms_next(&reader, &der)) == 1) {
 		choice_judge_value(der, mail, n_mail, revoked, ctx, &one);
+		one.inside = n++;
 		spans_add(&spans, &one);
 		if (best.lasting == CHOICE_EMPTY || nearer(&one, &best, now))
 			best = one;

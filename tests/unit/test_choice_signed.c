@@ -145,6 +145,35 @@ test_remembered(void)
 	    "differs before %lld", (long long)once.until);
 }
 
+/* Which certificate speaks for the value. */
+static void
+test_inside(void)
+{
+	static const struct {
+		const char *name, *value;
+		size_t want;
+	} inside[] = {
+	    {"only", "e1-9", 0},
+	    {"behind_the_chain", "c1-31 c1-31 e1-9", 2},
+	    {"longest", "e1-7 e1-9 e1-8", 1},
+	    {"not_the_signing_one", "s1-9 e1-7", 1},
+	    {"junk_counts", "j0-0 e1-9", 1},
+	    {"nearest", "c1-31 s1-9 t1-9", 1},
+	};
+
+	for (size_t i = 0; i < NITEMS(inside); i++) {
+		struct choice_judgement j;
+		char name[64];
+
+		der_reset();
+		choice_judge_signed(
+		    signed_of(inside[i].value), &anna, 1, NULL, NULL, JAN(5), &j);
+		snprintf(
+		    name, sizeof(name), "choice__signed_inside_%s", inside[i].name);
+		check_int(name, (long long)j.inside, (long long)inside[i].want);
+	}
+}
+
 static void
 test_malformed(void)
 {
@@ -211,6 +240,7 @@ main(void)
 {
 	test_rows();
 	test_remembered();
+	test_inside();
 	test_malformed();
 	test_value();
 	return check_done();
