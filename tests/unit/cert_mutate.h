@@ -34,6 +34,30 @@ mutate_pick(size_t n)
 	return n == 0 ? 0 : (size_t)(mutate_random() % n);
 }
 
+static uint64_t
+mutate_setting(const char *name, uint64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text == NULL || *text == '\0' ? otherwise : strtoull(text, NULL, 10);
+}
+
+/* CHANCERY_SEED, or always the same. */
+static void
+mutate_seed(void)
+{
+	mutate_state = mutate_setting("CHANCERY_SEED", 20261122);
+}
+
+/* How many mutants to try: CHANCERY_MUTANTS; more in a campaign. */
+static size_t
+mutate_count(void)
+{
+	bool campaign = mutate_setting("CHANCERY_CAMPAIGN", 0) != 0;
+
+	return (size_t)mutate_setting("CHANCERY_MUTANTS", campaign ? 300000 : 10000);
+}
+
 /* --- the elements of a certificate ---------------------------------------- */
 
 enum {

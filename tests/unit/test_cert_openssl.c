@@ -580,14 +580,6 @@ test_cert_openssl__vectors(void)
 	report("cert_openssl/vectors");
 }
 
-static size_t
-number_from_environment(const char *name, size_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text == NULL || *text == '\0' ? otherwise : strtoull(text, NULL, 10);
-}
-
 /* Those of the vectors that are certificates, so that mutants are nearly some. The
  * 405 of PKITS are much alike; the others, which are not, are taken four times. */
 static size_t
@@ -612,10 +604,10 @@ test_cert_openssl__mutants(void)
 	static const struct vector *good[4 * VECTORS_MAX];
 	static struct mutate_out out;
 	size_t n = good_vectors(good);
-	size_t count = number_from_environment("CHANCERY_MUTANTS", 10000);
+	size_t count = mutate_count();
 	char name[VECTORS_NAME_MAX + 32];
 
-	mutate_state = number_from_environment("CHANCERY_SEED", 20261122);
+	mutate_seed();
 	printf("  seed %llu, %zu mutants\n", (unsigned long long)mutate_state, count);
 	for (size_t i = 0; i < count && n > 0; i++) {
 		const struct vector *v = good[mutate_pick(n)];

@@ -246,14 +246,6 @@ test_crl_openssl__vectors(void)
 	tally = (struct tally){0};
 }
 
-static size_t
-number_from_environment(const char *name, size_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text == NULL || *text == '\0' ? otherwise : strtoull(text, NULL, 10);
-}
-
 /* Small ones: one of the vectors has nearly 10,000 entries. */
 static size_t
 good_vectors(const struct vector **good)
@@ -274,10 +266,10 @@ test_crl_openssl__mutants(void)
 	static const struct vector *good[VECTORS_MAX];
 	static struct mutate_out out;
 	size_t n = good_vectors(good);
-	size_t count = number_from_environment("CHANCERY_MUTANTS", 10000);
+	size_t count = mutate_count();
 	char name[VECTORS_NAME_MAX + 32];
 
-	mutate_state = number_from_environment("CHANCERY_SEED", 20261122);
+	mutate_seed();
 	printf("  seed %llu, %zu mutants\n", (unsigned long long)mutate_state, count);
 	for (size_t i = 0; i < count && n > 0; i++) {
 		const struct vector *v = good[mutate_pick(n)];
