@@ -95,6 +95,26 @@ test_arena__limit(void)
 	arena_fini(&a);
 }
 
+/* Neither a buffer nor a limit need be a multiple of the alignment. */
+static void
+test_arena__odd_sizes(void)
+{
+	alignas(max_align_t) char buf[64 + 1];
+	struct arena a;
+	int pieces = 0;
+
+	arena_init(&a, buf, sizeof(buf), 0);
+	while (arena_alloc(&a, 1) != NULL && pieces < 100)
+		pieces++;
+	check_int("arena/odd_buffer", pieces, 64 / ALIGN);
+	arena_fini(&a);
+	arena_init(&a, NULL, 0, 5 * ALIGN + 1);
+	for (pieces = 0; arena_alloc(&a, 1) != NULL && pieces < 100; pieces++)
+		;
+	check_int("arena/odd_limit", pieces, 5);
+	arena_fini(&a);
+}
+
 /* The heap never gives more than the limit, however the pieces are cut. */
 static void
 test_arena__limit_in_pieces(void)
@@ -150,6 +170,7 @@ main(void)
 	test_arena__misaligned();
 	test_arena__small_buffers();
 	test_arena__limit();
+	test_arena__odd_sizes();
 	test_arena__limit_in_pieces();
 	test_arena__many();
 	return check_done();

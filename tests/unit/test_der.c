@@ -62,7 +62,7 @@ test_der__read(void)
 static void
 test_der__lengths(void)
 {
-	static uint8_t buf[70000];
+	static uint8_t buf[0x1000000 + 16];
 	static const struct {
 		size_t len;
 		uint8_t header[6];
@@ -71,6 +71,7 @@ test_der__lengths(void)
 	} table[] = {
 	    {127, {0x04, 0x7f}, 2, true},
 	    {127, {0x04, 0x81, 0x7f}, 3, false},
+	    {128, {0x04, 0x80}, 2, false},
 	    {128, {0x04, 0x81, 0x80}, 3, true},
 	    {128, {0x04, 0x82, 0x00, 0x80}, 4, false},
 	    {255, {0x04, 0x81, 0xff}, 3, true},
@@ -79,6 +80,7 @@ test_der__lengths(void)
 	    {65535, {0x04, 0x83, 0x00, 0xff, 0xff}, 5, false},
 	    {65536, {0x04, 0x83, 0x01, 0x00, 0x00}, 5, true},
 	    {65536, {0x04, 0x84, 0x00, 0x01, 0x00, 0x00}, 6, false},
+	    {0x1000000, {0x04, 0x84, 0x01, 0x00, 0x00, 0x00}, 6, true},
 	};
 	char name[64];
 
