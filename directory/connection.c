@@ -13,14 +13,16 @@
 int
 handle_failed(struct connection *c, int code, const char *what, struct err *e)
 {
-	bool lost = code == LDAP_SERVER_DOWN || code == LDAP_CONNECT_ERROR ||
-		    code == LDAP_TIMEOUT || code == LDAP_UNAVAILABLE;
+	bool lost = c->deadline.passed || code == LDAP_SERVER_DOWN ||
+		    code == LDAP_CONNECT_ERROR || code == LDAP_TIMEOUT ||
+		    code == LDAP_UNAVAILABLE;
 	char *text = NULL;
 
+	if (c->deadline.passed)
+		code = LDAP_TIMEOUT;
 	ldap_get_option(c->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text);
 	if (code == LDAP_TIMEOUT)
-		err_set(e, ERR_IO, "%s: %s: no answer within %d s", c->uri, what,
-		    CONNECTION_TIMEOUT);
+		err_set(e, ERR_IO, "%s: %s: no answer in time", c->uri, what);
 	else
 		err_set(e, lost ? ERR_IO : ERR_DIRECTORY, "%s: %s: %s (%d)%s%s", c->uri,
 		    what, ldap_err2string(code), code,
@@ -57,6 +59,8 @@ set_limits(struct connection *c)
 	Sockbuf *sb = NULL;
 
 	rc = ldap_set_option(c->ld, LDAP_OPT_PROTOCOL_VERSION, &version);
+	if (rc == 0)
+		rc = deadline_attach(&c->deadline, c->ld, CONNECTION_TIMEOUT);
 	if (rc == 0)
 		rc = ldap_set_option(c->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
 	if (rc == 0)
@@ -101,6 +105,7 @@ connect_and_bind(struct connection *c, const struct connection_how *how, struct 
 		    how->ca_file != NULL ? how->ca_file : "");
 		return ERR_IO;
 	}
+	deadline_set(&c->deadline, CONNECTION_OPEN_SECONDS);
 	if (how->start_tls && (rc = ldap_start_tls_s(c->ld, NULL, NULL)) != 0)
 		return handle_failed(c, rc, "StartTLS", e);
 	rc = how->external ? bind_external(c) : bind_anonymous(c);
@@ -142,6 +147,7 @@ connection_close(struct connection **cp)
 {
 	if (*cp == NULL)
 		return;
+	deadline_set(&(*cp)->deadline, 1); /* for a farewell that may be lost */
 	if ((*cp)->ld != NULL)
 		ldap_unbind_ext_s((*cp)->ld, NULL, NULL);
 	free((*cp)->uri);
@@ -185,21 +191,4 @@ connection_server_cert(struct connection *c, uint8_t **out, size_t *n_out)
 	}
 	ldap_memfree(der.bv_val);
 	return *out == NULL ? ERR_NOT_FOUND : 0;
-}
-
-int
-connection_whoami(struct connection *c, char **out, struct err *e)
-{
-	struct berval *id = NULL;
-	int rc = ldap_whoami_s(c->ld, &id, NULL, NULL);
-	size_t skip;
-
-	*out = NULL;
-	if (rc != LDAP_SUCCESS)
-		return handle_failed(c, rc, "who am I", e);
-	skip =
-	    id != NULL && id->bv_len >= 3 && strncmp(id->bv_val, "dn:", 3) == 0 ? 3 : 0;
-	*out = id == NULL ? strdup("") : strndup(id->bv_val + skip, id->bv_len - skip);
-	ber_bvfree(id);
-	return *out == NULL ? err_set(e, ERR_MEMORY, "no memory for a DN") : 0;
 }

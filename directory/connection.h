@@ -11,6 +11,8 @@
 
 enum {
 	CONNECTION_TIMEOUT = 5,			    /* seconds, each wait */
+	CONNECTION_OPEN_SECONDS = 10,		    /* for all of opening */
+	CONNECTION_QUESTION_SECONDS = 30,	    /* for one question or write */
 	CONNECTION_MAX_MESSAGE = 128 * 1024 * 1024, /* bytes of one answer */
 };
 
@@ -48,9 +50,5 @@ int connection_try_bind(
 /* The server's certificate, DER, once TLS is in use; *out is the caller's to
  * free(). 0 or ERR_NOT_FOUND. */
 int connection_server_cert(struct connection *c, uint8_t **out, size_t *n_out);
-
-/* The DN that the server knows us by ("" for anonymous), RFC 4532; the text is
- * the caller's to free(). 0, ERR_IO, ERR_DIRECTORY. */
-int connection_whoami(struct connection *c, char **out, struct err *e);
 
 #endif

@@ -9,10 +9,12 @@
 #include <ldap.h>
 
 #include "directory/connection.h"
+#include "directory/deadline.h"
 
 struct connection {
 	LDAP *ld;
 	char *uri;
+	struct deadline deadline;
 };
 
 /*

@@ -266,8 +266,10 @@ step(struct running *r, int id, int *rc_out)
 static int
 run_once(struct running *r)
 {
-	int id, rc = begin(r, &id);
+	int id, rc;
 
+	deadline_set(&r->c->deadline, CONNECTION_QUESTION_SECONDS);
+	rc = begin(r, &id);
 	if (rc != 0)
 		return rc;
 	while (step(r, id, &rc) == STEP_MORE)

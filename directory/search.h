@@ -58,8 +58,9 @@ typedef int search_entry_fn(const struct entry *e, void *ctx);
 
 /*
  * Asks, and hands each entry to fn. 0 with *end filled, whatever the result
- * code; ERR_IO when nothing comes for CONNECTION_TIMEOUT seconds or the
- * connection breaks; ERR_USAGE for a filter that the library refuses; ERR_LIMIT.
+ * code; ERR_IO when nothing comes for CONNECTION_TIMEOUT seconds, a question
+ * (a page) takes longer than CONNECTION_QUESTION_SECONDS, or the connection breaks;
+ * ERR_USAGE for a filter that the library refuses; ERR_LIMIT.
  */
 int search_each(struct connection *c, const struct search *s, search_entry_fn *fn,
     void *ctx, struct search_end *end, struct err *e);

@@ -35,6 +35,7 @@ add(struct connection *c, const char *dn, LDAPMod *mods, size_t n, struct err *e
 	for (size_t i = 0; i < n; i++)
 		list[i] = &mods[i];
 	list[n] = NULL;
+	deadline_set(&c->deadline, CONNECTION_QUESTION_SECONDS);
 	rc = ldap_add_ext_s(c->ld, dn, list, NULL, NULL);
 	if (rc == LDAP_ALREADY_EXISTS)
 		return 0;
@@ -81,6 +82,7 @@ write_value(struct connection *c, const char *dn, const char *attr, struct bytes
 	int rc;
 
 	mod.mod_bvalues = values;
+	deadline_set(&c->deadline, CONNECTION_QUESTION_SECONDS);
 	rc = ldap_modify_ext_s(c->ld, dn, mods, NULL, NULL);
 	if (rc == LDAP_TYPE_OR_VALUE_EXISTS)
 		return 0;

@@ -610,18 +610,24 @@ def doctors_open_worlds():
 
 # --- servers that are none ---------------------------------------------------------
 
-class Stub:
-    """Accepts connections and answers each with the same octets, or never."""
+BIND_OK = bytes.fromhex("300c02010161070a010004000400")
+ENTRY = bytes.fromhex("3009020102640404003000")  # without a name, to message 2
 
-    def __init__(self, answer):
-        self.answer = answer
+
+class Stub:
+    """Accepts connections and answers the first octets of each: with nothing
+    (None), or with `answer`; then hangs up, or goes on in `manner`: "silent", or
+    "drip", an entry a second for ever."""
+
+    def __init__(self, answer, manner="close"):
+        self.answer, self.manner = answer, manner
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.held = []
         threading.Thread(target=self.serve, daemon=True).start()
 
     @property
-    def uri(self):
-        return f"ldap://127.0.0.1:{self.socket.getsockname()[1]}"
+    def port(self):
+        return self.socket.getsockname()[1]
 
     def serve(self):
         while True:
@@ -630,10 +636,21 @@ class Stub:
             except OSError:
                 return
             self.held.append(connection)
-            if self.answer is not None:
-                connection.recv(4096)
-                connection.sendall(self.answer)
-                connection.close()
+            threading.Thread(target=self.speak, args=(connection,), daemon=True).start()
+
+    def speak(self, connection):
+        try:
+            if self.answer is None:
+                return
+            connection.recv(4096)
+            connection.sendall(self.answer)
+            while self.manner == "drip":
+                connection.sendall(ENTRY)
+                time.sleep(0.5)
+        except OSError:
+            return
+        if self.manner == "close":
+            connection.close()
 
     def close(self):
         self.socket.close()
@@ -641,20 +658,36 @@ class Stub:
             connection.close()
 
 
+def meet(name, stub, verb, scheme, least, most):
+    began = time.monotonic()
+    p = run(*verb, "-H", f"{scheme}://127.0.0.1:{stub.port}", "-b", "dc=x",
+            CHANCERY_CONF="/dev/null", seconds=120)
+    took = time.monotonic() - began
+    check(f"{name}: exit code 3, in time", p.returncode == 3 and p.stdout + p.stderr and
+          least <= took < most, (p.returncode, took, p.stdout, p.stderr))
+    stub.close()
+
+
 def meets_bad_servers():
-    bind_ok = bytes.fromhex("300c02010161070a010004000400")
-    for name, answer, least in (
-            ("a silent server", None, 4), ("one that hangs up", b"", 0),
-            ("one that speaks HTTP", b"HTTP/1.1 400 Bad Request\r\n\r\n", 0),
-            ("one that says a bind is fine, and leaves", bind_ok, 0)):
-        stub = Stub(answer)
-        began = time.monotonic()
-        p = run("explain", "a@b.example", "-H", stub.uri, "-b", "dc=x",
-                CHANCERY_CONF="/dev/null")
-        took = time.monotonic() - began
-        check(f"{name}: exit code 3, in time", p.returncode == 3 and p.stderr and
-              least <= took < 15, (p.returncode, took, p.stderr))
-        stub.close()
+    explain_it = ("explain", "a@b.example")
+    threads = [threading.Thread(target=meet, args=row) for row in (
+        ("a silent server", Stub(None), explain_it, "ldap", 4, 15),
+        ("a server silent in TLS", Stub(None), explain_it, "ldaps", 4, 15),
+        ("a server that hangs up", Stub(b""), explain_it, "ldap", 0, 10),
+        ("a server that speaks HTTP", Stub(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+         explain_it, "ldap", 0, 15),
+        ("HTTP where TLS is wanted", Stub(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+         explain_it, "ldaps", 0, 15),
+        ("a server that takes the bind, and leaves", Stub(BIND_OK), explain_it, "ldap",
+         0, 10),
+        ("a server that takes the bind, and is silent", Stub(BIND_OK, "silent"),
+         explain_it, "ldap", 4, 15),
+        ("a server that answers without end", Stub(BIND_OK, "drip"), explain_it, "ldap",
+         25, 60))]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
     p = run("doctor", "-H", "ldap://127.0.0.1:1", CHANCERY_CONF="/dev/null")
     check("doctor without a server", p.returncode == 3 and "FAIL  server" in p.stdout,
           p.stdout + p.stderr)
