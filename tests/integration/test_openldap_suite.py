@@ -6,7 +6,7 @@ on every mdb database (chancery-direct *, so that everybody sees the real
 entries) and on the frontend with a published base. Both must succeed, and what
 the clients got must be the same, line by line. In a campaign more scripts run.
 
-run: limit=900
+run: limit=900 asan
 """
 import os
 import re
