@@ -296,12 +296,17 @@ class World:
               + "".join(f'BASE {base}\n' for base in self.published[:1]))
 
     def slapadd(self, ldif, suffix=SUFFIX):
-        """Loads entries into the stopped server, as an administrator would."""
+        """Loads entries into the stopped server, as an administrator would.
+        ldif: text, or pieces of it (a hundred thousand people do not fit well
+        into memory at once)."""
         if self.process is not None:
             raise WorldError("slapadd needs a stopped server")
-        if ldif:
-            self.tool("slapadd", ["-q", "-b", suffix] + self.config_arguments(),
-                       ldif)
+        path = self.path("load.ldif")
+        with open(path, "w", encoding="utf-8") as f:
+            f.writelines([ldif] if isinstance(ldif, str) else ldif)
+        self.tool("slapadd", ["-q", "-b", suffix, "-l", path]
+                  + self.config_arguments())
+        os.unlink(path)
 
     def tool(self, name, arguments, text=None):
         """Runs slapadd, slaptest ... in slapd's environment; its output."""
@@ -550,8 +555,8 @@ class World:
         one certificate, into the stopped server. The certificates differ in
         serial number and address only, and their signatures do not verify:
         signing 100,000 would take minutes, and nothing here checks them."""
-        self.slapadd("".join(entries.load_people(
-            n, first, self.authority("issuing"), self.now)))
+        self.slapadd(entries.load_people(
+            n, first, self.authority("issuing"), self.now))
 
 
 # --- the command -------------------------------------------------------------------
