@@ -4,7 +4,7 @@
 2,000 people, about ten seconds. The ratios are shown but never judged, because
 whoever runs the tests may have a busy machine; make bench measures.
 
-run: alone no-asan limit=240
+run: alone ordinary limit=240
 """
 import json
 import os
