@@ -28,7 +28,7 @@ def read(build, folder):
         for path in glob.glob(os.path.join(out, "*.gcov.json.gz")):
             with gzip.open(path) as f:
                 for source in json.load(f)["files"]:
-                    if source["file"].split("/")[0] in FOLDERS:
+                    if source["file"].startswith(folder + "/"):
                         merge(found.setdefault(source["file"], {}), source["lines"])
     return found
 
