@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass, field
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-import paths  # noqa: F401
+import paths
 import certs
 import entries
 import ldapclient as lc
@@ -29,7 +29,10 @@ from certs import AGREE, BOTH, ENCRYPT, SIGN
 from overlayworld import (AUTHORITIES, CERT, DAY, PUBLISHED, SMIME, SUFFIX, SYNCPROV,
                           SYNCPROV_MODULE, World, person)
 
-NOW = 1907755200        # 2030-06-15 12:00:00 UTC
+# libfaketime and AddressSanitizer do not work in one process: there the clock is
+# the real one, and rows that depend on the second are left out.
+SANITIZED = "asan" in paths.BUILD
+NOW = int(time.time()) if SANITIZED else 1907755200     # 2030-06-15 12:00:00 UTC
 ME = "{me}"             # stands for the row's own address
 YEAR = 365 * DAY
 
@@ -242,11 +245,26 @@ def product_rows():
                   "a" if good else "", aliases=("second.{me}",))
 
 
+def sharp(row):
+    """Whether its answer changes within minutes of NOW."""
+    return any(isinstance(c, Cert) and (abs(c.first) < 3600 or abs(c.last) < 3600)
+               for held in (row.certs, row.signed) for value in held.values()
+               for c in (value if isinstance(value, list) else [value]))
+
+
+if SANITIZED:
+    HAND = [row for row in HAND if not sharp(row)]
+
+
 def rows():
     out = HAND + list(product_rows())
     for number, row in enumerate(out):
         row.number = number
     return out
+
+
+def clock():
+    return {} if SANITIZED else overlayworld.stopped_clock(NOW)
 
 
 # --- making what the table says ------------------------------------------------
@@ -340,10 +358,6 @@ def ask(client, row, base=PUBLISHED):
     if answer.code != lc.OK or len(answer.entries) != 1:
         raise AssertionError(f"{row.name}: {answer}")
     return answer.entries[0].values(CERT), answer.entries[0].values(SMIME)
-
-
-def labels(row, made, values):
-    return f"{len(values)} of {len(row.certs) + len(row.signed)}"
 
 
 def differences(client, table, wanted, publish, base=PUBLISHED):
@@ -457,7 +471,7 @@ def test_change_under_load(w, table, wanted):
 # --- all of it ---------------------------------------------------------------------
 
 def main():
-    if overlayworld.faketime_library() is None:
+    if overlayworld.faketime_library() is None and not SANITIZED:
         skip("truth table", "libfaketime is not installed")
         return done()
     table = rows()
@@ -465,14 +479,14 @@ def main():
     ldif, wanted = maker.ldif(table)
     print(f"note {len(table)} rows, {maker.serial - 0x100000} certificates")
     options = {"populate": False, "now": NOW, "ldif": ldif,
-               "env": overlayworld.stopped_clock(NOW), "extra_config": SYNCPROV_MODULE}
+               "env": clock(), "extra_config": SYNCPROV_MODULE}
 
     with case("slapd.conf"), World(extra_database=SYNCPROV, **options) as w:
         test_answers("slapd.conf", w, table, wanted, "best")
         test_filters("slapd.conf", w, table, wanted)
         with case("syncrepl"):
             consumer = overlayworld.consumer_of(
-                w, now=NOW, env=overlayworld.stopped_clock(NOW))
+                w, now=NOW, env=clock())
             try:
                 with lc.as_root(w) as there, lc.as_root(consumer) as here:
                     csn = overlayworld.context_csn(there)
