@@ -191,6 +191,7 @@ static const struct {
     {"ed448", OUTER, "30{06032b6571}", " builtin "},
     {"x25519_signs_nothing", OUTER, "30{06032b656e}", " unknown "},
     {"unknown_algorithm", OUTER, "30{" UNKNOWN "}", " unknown "},
+    {"arc_behind_the_last", OUTER, "30{06092a864886f70d01010f}", " unknown "},
     {"algorithm_empty", OUTER, "30{}", "!section 4.1.1.2"},
     {"algorithm_oid_cut", OUTER, "30{06022a83}", "!section 4.1.1.2"},
     {"algorithm_more", OUTER, "30{06032b6570 0500 0500}", "!section 4.1.1.2"},
@@ -200,6 +201,9 @@ static const struct {
 	"30{06092a864886f70d01010a 30{a0{30{0609608648016503040201 0500}}"
 	"a1{30{06092a864886f70d010108 30{0609608648016503040201 0500}}} a2{020120}}}",
 	" sha256 "},
+    {"pss_salt_zero", OUTER, "30{06092a864886f70d01010a 30{a2{020100}}}", " sha1 "},
+    {"pss_mask_no_parameters", OUTER,
+	"30{06092a864886f70d01010a 30{a1{30{06092a864886f70d010108}}}}", "!RSASSA-PSS"},
     {"pss_unknown_hash", OUTER, "30{06092a864886f70d01010a 30{a0{30{" UNKNOWN "}}}}",
 	"!RSASSA-PSS"},
     {"pss_hash_not_explicit", OUTER, "30{06092a864886f70d01010a 30{a0{0500}}}",
@@ -287,6 +291,7 @@ static const struct {
     {"rsa_one_bit", SPKI, RSA("01"), " RSA 1 "},
     {"rsa_zero", SPKI, RSA("00"), " RSA 0 "},
     {"rsa_negative", SPKI, RSA("81"), "!section 4.1.2.7: subjectPublicKey is not what"},
+    {"rsa_least", SPKI, RSA("80"), "!section 4.1.2.7: subjectPublicKey is not what"},
     {"rsa_padded", SPKI, RSA("0001"), "!section 4.1.2.7: subjectPublicKey is not what"},
     {"rsa_empty_modulus", SPKI, RSA(""),
 	"!section 4.1.2.7: subjectPublicKey is not wh"},
@@ -342,6 +347,8 @@ static const struct {
 	" EC unknown curve "},
     {"ec_other_curve", SPKI, "30{30{06072a8648ce3d0201 06052b8104000a} 03{00 0405}}",
 	" EC unknown curve "},
+    {"ec_no_parameters", SPKI, "30{30{06072a8648ce3d0201} 03{00 0405}}",
+	" EC unknown curve "},
     {"ec_explicit_parameters", SPKI,
 	"30{30{06072a8648ce3d0201 30{020101}} 03{00 0405}}", " EC unknown curve "},
     {"ec_no_octets", SPKI, "30{30{06072a8648ce3d0201 06082a8648ce3d030107} 03{00}}",
@@ -389,6 +396,12 @@ static const struct {
     {"unknown", EXTENSIONS, "30{" UNKNOWN " 0400}", " cn(0c)=Anna ."},
     {"unknown_critical", EXTENSIONS, "30{" UNKNOWN " 0101ff 0400}", " critical ."},
     {"unknown_critical_ce", EXTENSIONS, "30{0603551d3f 0101ff 0400}", " critical ."},
+    {"unknown_critical_ce_55", EXTENSIONS, "30{0603551d37 0101ff 0400}", " critical ."},
+    {"unknown_critical_ce_64", EXTENSIONS, "30{0603551d40 0101ff 0400}", " critical ."},
+    {"ce_64_twice", EXTENSIONS, "30{0603551d40 0400} 30{0603551d40 0400}",
+	"!section 4.2: an extension is there twice"},
+    {"ce_0_twice", EXTENSIONS, "30{0603551d00 0400} 30{0603551d00 0400}",
+	"!section 4.2: an extension is there twice"},
     {"known_critical", EXTENSIONS,
 	"30{0603551d0e 0101ff 0400} 30{0603551d12 0101ff 0400} 30{0603551d1e 0101ff "
 	"0400}"
@@ -423,6 +436,7 @@ static const struct {
     {"bc_path", EXTENSIONS, BC("0101ff 020100"), " ca=1 "},
     {"bc_path_alone", EXTENSIONS, BC("020103"), " ca=0 "},
     {"bc_path_negative", EXTENSIONS, BC("0101ff 0201ff"), "!section 4.2.1.9: pathLen"},
+    {"bc_path_least", EXTENSIONS, BC("020180"), "!section 4.2.1.9: pathLen"},
     {"bc_path_first", EXTENSIONS, BC("020100 0101ff"), "!section 4.2.1.9: something"},
     {"bc_set", EXTENSIONS, "30{0603551d13 04{3100}}", "!section 4.2.1.9"},
     {"bc_one", EXTENSIONS, BC("010101"), "!section 4.2.1.9: cA is not"},
@@ -639,11 +653,24 @@ static void
 test_cert__texts(void)
 {
 	struct cert c = {.key = CERT_KEY_EC, .curve = CERT_CURVE_BRAINPOOL_P512};
-	char buf[24];
+	char buf[24], serial[48];
 
 	check_str("cert/key_text/longest", cert_key_text(&c, buf, sizeof(buf)),
 	    "EC brainpoolP512r1");
 	check_str("cert/key_text/cut", cert_key_text(&c, buf, 5), "EC b");
+	c.curve = CERT_CURVE__MAX;
+	check_str("cert/key_text/no_curve", cert_key_text(&c, buf, sizeof(buf)),
+	    "EC unknown curve");
+	c.key = CERT_KEY__MAX;
+	check_str(
+	    "cert/key_text/no_key", cert_key_text(&c, buf, sizeof(buf)), "unknown key");
+	check_str("cert/hash_text/no_hash", cert_hash_text(CERT_HASH__MAX), "unknown");
+	check_str("cert/serial_text/dots_cut",
+	    cert_serial_text(
+		BYTES("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d"
+		      "\x0e\x0f\x10\x11\x12\x13\x14\x15"),
+		serial, 43),
+	    "0102030405060708090A0B0C0D0E0F1011121314..");
 	check_str("cert/serial_text/cut",
 	    cert_serial_text(BYTES("\x01\x02\x03"), buf, 6), "0102");
 	check_str("cert/serial_text/empty", cert_serial_text(BYTES(""), buf, 6), "");

@@ -46,6 +46,8 @@ static const struct {
     {"version_padded", WRAP("02020001 31{} " DATA " 31{}"), "!section 5.1: version"},
     {"no_digests", WRAP("020101 " DATA " 31{}"), "!section 5.1: digestAlgorithms"},
     {"no_type", WRAP("020101 31{} 30{} 31{}"), "!section 5.2"},
+    {"bad_type", WRAP("020101 31{} 30{06022a83} 31{}"), "!section 5.2"},
+    {"bad_content_type", "30{06022a83 a0{30{}}}", "!section 3: contentType"},
     {"no_signers", WRAP(HEAD "a0{30{01}}"), "!section 5.1: signerInfos"},
     {"signer_is_set", WRAP(HEAD "31{31{}}"), "!section 5.3"},
     {"signers_twice", WRAP(HEAD "31{} 31{}"), "!section 5.1: something stands behind"},

@@ -240,6 +240,8 @@ test_der__oid(void)
 	    {"padded_first", "8055", false},
 	    {"padded_inside", "55 8004", false},
 	    {"large", "55 ffffffffffffffffffffff7f", true},
+	    {"ends_in_80", "55 8180", false},
+	    {"80_inside_is_no_padding", "55 81808005", true},
 	    {"81_is_no_padding", "55 8100", true},
 	};
 
@@ -329,6 +331,10 @@ test_der__time(void)
 	    {"small_z", UTC, "240101000000z", ERR_SYNTAX, 0},
 	    {"fraction", GENERAL, "20240101000000.5Z", ERR_SYNTAX, 0},
 	    {"letter", UTC, "2401010000O0Z", ERR_SYNTAX, 0},
+	    {"before_0_first", UTC, "/40101000000Z", ERR_SYNTAX, 0},
+	    {"behind_9_first", UTC, ":40101000000Z", ERR_SYNTAX, 0},
+	    {"before_0_second", UTC, "2/0101000000Z", ERR_SYNTAX, 0},
+	    {"behind_9_second", UTC, "2:0101000000Z", ERR_SYNTAX, 0},
 	    {"minus", UTC, "-10101000000Z", ERR_SYNTAX, 0},
 	    {"space", UTC, " 10101000000Z", ERR_SYNTAX, 0},
 	    {"utc_with_long_year", UTC, "20240101000000Z", ERR_SYNTAX, 0},
