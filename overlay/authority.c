@@ -126,8 +126,9 @@ read_values(struct reading *r, Entry *e, AttributeDescription *ad,
 {
 	Attribute *a = ad == NULL ? NULL : attr_find(e->e_attrs, ad);
 
-	for (unsigned i = 0; a != NULL && i < a->a_numvals; i++)
-		read_one(r, e, &a->a_vals[i]);
+	for (; a != NULL; a = attr_find(a->a_next, ad))
+		for (unsigned i = 0; i < a->a_numvals; i++)
+			read_one(r, e, &a->a_vals[i]);
 }
 
 static int

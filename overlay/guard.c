@@ -7,69 +7,96 @@
 
 #include "core/guard.h"
 
+enum {
+	GUARD_HEAP_MAX = 16 * 1024 * 1024
+};
+
 struct guarding {
 	Operation *op;
 	SlapReply *rs;
 	const struct chancery *db;
 	Entry *before; /* NULL for an add */
 	Entry *after;
+	struct arena arena;
+	struct bytes *mail;
+	size_t n_mail;
 };
 
 static bool
-is_stored(const Entry *before, AttributeDescription *ad, const struct berval *val)
+is_stored(const Attribute *stored, const struct berval *val)
 {
-	Attribute *a = before == NULL ? NULL : attr_find(before->e_attrs, ad);
-
-	for (unsigned i = 0; a != NULL && i < a->a_numvals; i++)
-		if (bvmatch(&a->a_vals[i], val))
+	for (unsigned i = 0; stored != NULL && i < stored->a_numvals; i++)
+		if (bvmatch(&stored->a_vals[i], val))
 			return true;
 	return false;
 }
 
 static int
-guard_value(struct guarding *g, enum guard_kind kind, const struct berval *val)
+guard_refuse(struct guarding *g, const char *text)
 {
-	Attribute *mail = attr_find(g->after->e_attrs, chancery_schema.mail);
-	size_t n = mail == NULL ? 0 : mail->a_numvals;
-	struct bytes *list;
-	struct err e = {0};
-	int rc;
-
-	list = g->op->o_tmpalloc((n + 1) * sizeof(*list), g->op->o_tmpmemctx);
-	for (size_t i = 0; i < n; i++)
-		list[i] = bytes_of_bv(&mail->a_vals[i]);
-	rc = guard_check(kind, bytes_of_bv(val), list, n, g->op->o_time, &e);
-	g->op->o_tmpfree(list, g->op->o_tmpmemctx);
-	if (rc == 0)
-		return LDAP_SUCCESS;
 	Debug(LDAP_DEBUG_ANY, "%s chancery-guard: %s: %s\n", g->op->o_log_prefix,
-	    g->after->e_name.bv_val, e.text);
+	    g->after->e_name.bv_val, text);
 	if (g->db->guard == GUARD_WARN)
 		return LDAP_SUCCESS;
-	send_ldap_error(g->op, g->rs, LDAP_CONSTRAINT_VIOLATION, e.text);
+	send_ldap_error(g->op, g->rs, LDAP_CONSTRAINT_VIOLATION, text);
 	return g->rs->sr_err;
+}
+
+static int
+guard_value(struct guarding *g, enum guard_kind kind, const struct berval *val)
+{
+	struct err e = {0};
+
+	if (guard_check(
+		kind, bytes_of_bv(val), g->mail, g->n_mail, g->op->o_time, &e) == 0)
+		return LDAP_SUCCESS;
+	return guard_refuse(g, e.text);
 }
 
 static int
 guard_attribute(struct guarding *g, enum guard_kind kind, AttributeDescription *ad)
 {
-	Attribute *a = ad == NULL ? NULL : attr_find(g->after->e_attrs, ad);
+	Attribute *stored =
+	    g->before == NULL ? NULL : entry_values(g->before, ad, &g->arena);
+	Attribute *a = entry_values(g->after, ad, &g->arena);
 	int rc = LDAP_SUCCESS;
 
 	for (unsigned i = 0; a != NULL && i < a->a_numvals && rc == LDAP_SUCCESS; i++)
-		if (!is_stored(g->before, ad, &a->a_vals[i]))
+		if (!is_stored(stored, &a->a_vals[i]))
 			rc = guard_value(g, kind, &a->a_vals[i]);
 	return rc;
 }
 
 static int
+guard_addresses(struct guarding *g)
+{
+	Attribute *mail = entry_values(g->after, chancery_schema.mail, &g->arena);
+
+	g->n_mail = mail == NULL ? 0 : mail->a_numvals;
+	g->mail = arena_alloc(&g->arena, (g->n_mail + 1) * sizeof(*g->mail));
+	if (g->mail == NULL) {
+		send_ldap_error(
+		    g->op, g->rs, LDAP_OTHER, "chancery-guard: out of memory");
+		return g->rs->sr_err;
+	}
+	for (size_t i = 0; i < g->n_mail; i++)
+		g->mail[i] = bytes_of_bv(&mail->a_vals[i]);
+	return LDAP_SUCCESS;
+}
+
+static int
 guard_entry(struct guarding *g)
 {
-	int rc =
-	    guard_attribute(g, GUARD_CERTIFICATE, chancery_schema.user_certificate);
+	int rc;
 
+	arena_init(&g->arena, NULL, 0, GUARD_HEAP_MAX);
+	rc = guard_addresses(g);
+	if (rc == LDAP_SUCCESS)
+		rc = guard_attribute(
+		    g, GUARD_CERTIFICATE, chancery_schema.user_certificate);
 	if (rc == LDAP_SUCCESS)
 		rc = guard_attribute(g, GUARD_SIGNED, chancery_schema.smime);
+	arena_fini(&g->arena);
 	return rc == LDAP_SUCCESS ? SLAP_CB_CONTINUE : rc;
 }
 

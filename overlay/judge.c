@@ -63,16 +63,37 @@ is_revoked(const struct cert *c, void *ctx)
 	return authorities_revoked(r->db->authorities, c);
 }
 
-static Attribute *
-values_of(Entry *e, AttributeDescription *ad)
+Attribute *
+entry_values(Entry *e, AttributeDescription *ad, struct arena *arena)
 {
-	return ad == NULL ? NULL : attr_find(e->e_attrs, ad);
+	Attribute *first = ad == NULL ? NULL : attr_find(e->e_attrs, ad), *a, *all;
+	unsigned n = 0, k = 0;
+
+	if (first == NULL || attr_find(first->a_next, ad) == NULL)
+		return first;
+	for (a = first; a != NULL; a = attr_find(a->a_next, ad))
+		n += a->a_numvals;
+	all = arena_alloc(arena, sizeof(*all));
+	if (all == NULL)
+		return first;
+	*all = *first;
+	all->a_vals = arena_alloc(arena, (n + 1) * sizeof(*all->a_vals));
+	all->a_nvals = arena_alloc(arena, (n + 1) * sizeof(*all->a_nvals));
+	if (all->a_vals == NULL || all->a_nvals == NULL)
+		return first;
+	for (a = first; a != NULL; a = attr_find(a->a_next, ad))
+		for (unsigned i = 0; i < a->a_numvals; i++) {
+			all->a_vals[k] = a->a_vals[i];
+			all->a_nvals[k++] = a->a_nvals[i];
+		}
+	all->a_numvals = n;
+	return all;
 }
 
 static struct bytes *
 addresses_of(Entry *e, struct arena *a, size_t *n_out)
 {
-	Attribute *mail = values_of(e, chancery_schema.mail);
+	Attribute *mail = entry_values(e, chancery_schema.mail, a);
 	struct bytes *out;
 
 	*n_out = mail == NULL ? 0 : mail->a_numvals;
@@ -105,9 +126,9 @@ judge_entry(struct chancery *db, Operation *op, Entry *e, time_t now, struct are
     struct judged *out)
 {
 	unsigned generation = authorities_generation(db->authorities);
-	Attribute *certs = values_of(e, chancery_schema.user_certificate);
-	Attribute *smime = values_of(e, chancery_schema.smime);
-	struct revocation r = {db, op, e, values_of(e, chancery_schema.revoked)};
+	Attribute *certs = entry_values(e, chancery_schema.user_certificate, a);
+	Attribute *smime = entry_values(e, chancery_schema.smime, a);
+	struct revocation r = {db, op, e, entry_values(e, chancery_schema.revoked, a)};
 	struct bytes *mail;
 	size_t n_mail;
 

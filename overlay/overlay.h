@@ -231,6 +231,10 @@ struct judged {
 bool judge_entry(struct chancery *db, Operation *op, Entry *e, time_t now,
     struct arena *a, struct judged *out);
 
+/* All values of an attribute, or NULL: `slapadd -q` stores an attribute whose
+ * values are scattered over the LDIF as several, which this makes one again. */
+Attribute *entry_values(Entry *e, AttributeDescription *ad, struct arena *a);
+
 /* --- memo.c: judgements remembered by entry version ---------------------- */
 struct memo *memo_new(void);
 void memo_free(struct memo **mp);

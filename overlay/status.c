@@ -98,11 +98,12 @@ status_values(Operation *op, struct chancery *db, Entry *e)
 	arena_init(&arena, NULL, 0, STATUS_HEAP_MAX);
 	if (judge_entry(db, op, e, op->o_time, &arena, &j)) {
 		add_attribute(&l,
-		    attr_find(e->e_attrs, chancery_schema.user_certificate), j.cert,
+		    entry_values(e, chancery_schema.user_certificate, &arena), j.cert,
 		    j.n_certs, false);
 		if (chancery_schema.smime != NULL)
-			add_attribute(&l, attr_find(e->e_attrs, chancery_schema.smime),
-			    j.smime, j.n_smime, true);
+			add_attribute(&l,
+			    entry_values(e, chancery_schema.smime, &arena), j.smime,
+			    j.n_smime, true);
 	}
 	arena_fini(&arena);
 	return l.values;

@@ -215,7 +215,12 @@ add_attribute(struct building *b, Attribute *a)
 
 	if (!is_wanted(b, a->a_desc) && at != chancery_schema.smime_type)
 		return;
-	if (!names_type_published(b->ps->front, at) || add_if_certificate(b, a))
+	/* the later parts of scattered values were shown with the first */
+	if (!names_type_published(b->ps->front, at) ||
+	    attr_find(b->e->e_attrs, a->a_desc) != a)
+		return;
+	a = entry_values(b->e, a->a_desc, &b->ps->arena);
+	if (add_if_certificate(b, a))
 		return;
 	if (at->sat_syntax == slap_schema.si_syn_distinguishedName)
 		add_names(b, a);
