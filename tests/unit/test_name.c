@@ -42,6 +42,10 @@ test_name__canon(void)
 		true},
 	    {"case", NAME(CN("0c{'ANNA'}")), NAME(CN("13{'anna'}")), true},
 	    {"case_beyond_ascii", NAME(CN("0c{c39c}")), NAME(CN("0c{c3bc}")), false},
+	    {"every_blank", NAME(CN("0c{'a' 0d 'b' 0a0b0c 'c'}")),
+		NAME(CN("0c{'a b c'}")), true},
+	    {"largest_character", NAME(CN("1c{0010ffff}")), NAME(CN("0c{f48fbfbf}")),
+		true},
 	    {"outer_blanks", NAME(CN("0c{'  Anna M '}")), NAME(CN("0c{'Anna M'}")),
 		true},
 	    {"inner_blanks", NAME(CN("0c{'Anna   M'}")), NAME(CN("0c{'Anna M'}")),
@@ -114,6 +118,7 @@ test_name__malformed(void)
 	    {"utf8_surrogate", NAME(CN("0c{eda080}"))},
 	    {"utf8_too_large", NAME(CN("0c{f4908080}"))},
 	    {"utf8_continued_only", NAME(CN("0c{80}"))},
+	    {"bmp_first_surrogate", NAME(CN("1e{d800}"))},
 	    {"bmp_odd", NAME(CN("1e{004100}"))},
 	    {"bmp_surrogate", NAME(CN("1e{dfff}"))},
 	    {"universal_odd", NAME(CN("1c{000041}"))},
@@ -210,6 +215,7 @@ test_name__text(void)
 	    {"dc", NAME("31{30{060a0992268993f22c640119 16{'example'}}}"), 99,
 		"DC=example"},
 	    {"unknown_type", NAME("31{30{06032a0304 0c{'x'}}}"), 99, "1.2.3.4=x"},
+	    {"type_with_80", NAME("31{30{06042a818005 0c{'x'}}}"), 99, "1.2.16389=x"},
 	    {"joint_type", NAME("31{30{0603883703 0c{'x'}}}"), 99, "2.999.3=x"},
 	    {"huge_arc", NAME("31{30{060c2affffffffffffffffffff7f 0c{'x'}}}"), 99,
 		"1.2?=x"},
@@ -267,6 +273,73 @@ test_name__utf8_round(void)
 	check_int("name/utf8/every_character", wrong, 0);
 }
 
+/* How many strings are valid that begin with first octets from `first` on, have two
+ * any octets behind it, and end in one of these. */
+static size_t
+count_valid(unsigned first, const uint8_t *last, size_t n_last)
+{
+	uint8_t s[4];
+	size_t valid = 0;
+
+	for (unsigned i = first; i < 0x100; i++)
+		for (unsigned k = 0; k < 0x10000; k++) {
+			s[0] = (uint8_t)i;
+			s[1] = (uint8_t)(k >> 8);
+			s[2] = (uint8_t)k;
+			for (size_t j = 0; j < n_last; j++) {
+				s[3] = last[j];
+				valid += name_chars_valid(
+				    DER_UTF8_STRING, (struct bytes){s, 4});
+			}
+			valid += n_last == 0 && name_chars_valid(DER_UTF8_STRING,
+						    (struct bytes){s, 3});
+		}
+	return valid;
+}
+
+/* Every character is taken (see above); that there are no more strings than
+ * characters make shows that nothing else is. */
+static void
+test_name__utf8_nothing_else(void)
+{
+	static const uint8_t ends[] = {0x00, 0x7f, 0x80, 0xbf, 0xc0, 0xff};
+	const size_t one = 128, two = 1920, three = 63488 - 2048, four = 1048576;
+
+	check_int("name/utf8/three_octets", (long long)count_valid(0, NULL, 0),
+	    (long long)(one * one * one + 2 * one * two + three));
+	/* Two of the 64 last octets that there can be. */
+	check_int("name/utf8/four_octets", (long long)count_valid(0xf0, ends, 6),
+	    (long long)(four / 64 * 2));
+}
+
+/* Characters at both edges of each range that is not shown. */
+static void
+test_name__deceivers(void)
+{
+	static const struct {
+		uint32_t first, last;
+	} hidden[] = {{0x00, 0x1f}, {0x7f, 0x9f}, {0xad, 0xad}, {0x200b, 0x200f},
+	    {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xe0000, 0x10ffff}};
+	char text[64], buf[32];
+	int wrong = 0;
+
+	for (size_t i = 0; i < NITEMS(hidden); i++)
+		for (int64_t c = (int64_t)hidden[i].first - 1;
+		     c <= (int64_t)hidden[i].last + 1;
+		     c = c < hidden[i].first  ? hidden[i].first
+			 : c < hidden[i].last ? hidden[i].last
+					      : c + 1) {
+			bool inside = c >= hidden[i].first && c <= hidden[i].last;
+
+			if (c < 0 || c > 0x10ffff)
+				continue;
+			snprintf(text, sizeof(text), NAME(CN("1c{%08x}")), (unsigned)c);
+			name_text(asn(&a, text), buf, sizeof(buf));
+			wrong += (strcmp(buf, "CN=?") == 0) != inside;
+		}
+	check_int("name/text/deceivers", wrong, 0);
+}
+
 int
 main(void)
 {
@@ -275,6 +348,8 @@ main(void)
 	test_name__limits();
 	test_name__promised_room();
 	test_name__text();
+	test_name__deceivers();
 	test_name__utf8_round();
+	test_name__utf8_nothing_else();
 	return check_done();
 }
