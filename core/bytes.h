@@ -17,8 +17,7 @@ struct bytes {
 };
 
 /* The view of a string literal, without its NUL. */
-#define BYTES(literal) \
-	((struct bytes){(const uint8_t *)(literal), sizeof(literal) - 1})
+#define BYTES(literal) ((struct bytes){(const uint8_t *)(literal), sizeof(literal) - 1})
 
 #define NITEMS(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -10,8 +10,8 @@ const char *
 err_name(int code)
 {
 	switch (code) {
-#define X(name, value, text) \
-	case name:           \
+#define X(name, value, text)                                                           \
+	case name:                                                                     \
 		return text;
 		ERR_LIST(X)
 #undef X

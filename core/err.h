@@ -10,16 +10,16 @@
 #include <stddef.h>
 
 /* One list makes the enum and its texts. */
-#define ERR_LIST(X)                                       \
-	X(ERR_SYNTAX, -1, "not well-formed")              \
-	X(ERR_LIMIT, -2, "over a limit")                  \
-	X(ERR_POLICY, -3, "not allowed by policy")        \
-	X(ERR_UNSUPPORTED, -4, "not supported")           \
-	X(ERR_NOT_FOUND, -5, "not found")                 \
-	X(ERR_MEMORY, -6, "out of memory")                \
-	X(ERR_IO, -7, "input or output failed")           \
-	X(ERR_DIRECTORY, -8, "the directory refused")     \
-	X(ERR_CRYPTO, -9, "a cryptographic call failed")  \
+#define ERR_LIST(X)                                                                    \
+	X(ERR_SYNTAX, -1, "not well-formed")                                           \
+	X(ERR_LIMIT, -2, "over a limit")                                               \
+	X(ERR_POLICY, -3, "not allowed by policy")                                     \
+	X(ERR_UNSUPPORTED, -4, "not supported")                                        \
+	X(ERR_NOT_FOUND, -5, "not found")                                              \
+	X(ERR_MEMORY, -6, "out of memory")                                             \
+	X(ERR_IO, -7, "input or output failed")                                        \
+	X(ERR_DIRECTORY, -8, "the directory refused")                                  \
+	X(ERR_CRYPTO, -9, "a cryptographic call failed")                               \
 	X(ERR_USAGE, -10, "used wrongly")
 
 enum err_code {
@@ -28,10 +28,12 @@ enum err_code {
 #undef X
 };
 
-enum { ERR_TEXT_MAX = 512 };
+enum {
+	ERR_TEXT_MAX = 512
+};
 
 struct err {
-	int code;                /* 0 or ERR_* */
+	int code;		 /* 0 or ERR_* */
 	char text[ERR_TEXT_MAX]; /* UTF-8, NUL-terminated, cut if longer */
 };
 

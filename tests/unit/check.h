@@ -35,8 +35,8 @@ check(bool ok, const char *name, const char *fmt, ...)
 __attribute__((unused)) static bool
 check_str(const char *name, const char *got, const char *want)
 {
-	return check(strcmp(got, want) == 0, name, "got \"%s\", want \"%s\"",
-	    got, want);
+	return check(
+	    strcmp(got, want) == 0, name, "got \"%s\", want \"%s\"", got, want);
 }
 
 __attribute__((unused)) static bool
