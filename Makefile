@@ -47,7 +47,7 @@ FUZZERS       := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz
 .SECONDARY:
 
 .PHONY: all
-all: overlay cli
+all: overlay cli ## the overlay and the command, as plain make builds them
 
 -include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
 
@@ -80,7 +80,7 @@ ifneq ($(filter overlay all asan-overlay $(BUILD)/overlay/chancery.so,$(or $(MAK
 endif
 
 .PHONY: overlay
-overlay: $(BUILD)/overlay/chancery.so
+overlay: $(BUILD)/overlay/chancery.so ## the module for slapd alone
 $(BUILD)/overlay/chancery.so: $(OVERLAY_OBJ) $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
