@@ -8,7 +8,7 @@
 
 enum {
 	FILTER_BUFFER = 8 * 1024,
-	FILTER_HEAP_MAX = 1024 * 1024
+	FILTER_HEAP_MAX = 8 * 1024 * 1024
 };
 
 struct translation {

@@ -27,30 +27,19 @@ add_line(struct lines *l, const char *attribute, const char *text)
 	ber_bvarray_add(&l->values, &bv);
 }
 
-/* Of several certificates in a signed value, the one that was judged: it has the
- * judgement's interval. */
-static bool
-is_the_judged(const struct cert *c, const struct choice_judgement *j)
-{
-	return c->not_before == j->from && c->not_after + 1 == j->until && !c->is_ca;
-}
-
+/* Of several certificates in a signed value, the one that was judged. */
 static const struct cert *
 signed_cert_of(struct bytes der, const struct choice_judgement *j, struct cert *c)
 {
-	const struct cert *found = NULL;
 	struct cms cms;
+	size_t i = 0;
 
 	if (cms_open(der, &cms, NULL) != 0)
 		return NULL;
-	while (cms_next(&cms, &der) == 1) {
-		if (cert_parse(der, c, NULL) != 0)
-			continue;
-		found = c;
-		if (is_the_judged(c, j))
-			break;
-	}
-	return found;
+	while (cms_next(&cms, &der) == 1)
+		if (i++ == j->inside)
+			return cert_parse(der, c, NULL) == 0 ? c : NULL;
+	return NULL;
 }
 
 /* The certificate to describe, or NULL where there is none. */
