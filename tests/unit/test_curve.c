@@ -114,6 +114,28 @@ test_curve__inverse(void)
 	    "is a point");
 }
 
+/* (0, y) with y the square root of b is a point of P-256; (p, y) is the same modulo p,
+ * but no coordinate is p or longer than the field. */
+static void
+test_curve__coordinate_p(void)
+{
+	static struct asn a, b, c;
+	struct bytes zero = asn(&a, "00 00000000 00000000 00000000 00000000 00000000 "
+				    "00000000 00000000 00000000");
+	struct bytes p =
+	    asn(&b, "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
+	struct bytes y =
+	    asn(&c, "66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4");
+	struct bytes fits = {zero.p, 32};
+
+	check(curve_has_point(CERT_CURVE_P256, fits, y), "curve/EC P-256/x_0",
+	    "is no point");
+	check(!curve_has_point(CERT_CURVE_P256, p, y), "curve/EC P-256/x_p",
+	    "is a point");
+	check(!curve_has_point(CERT_CURVE_P256, zero, y), "curve/EC P-256/x_long",
+	    "is a point");
+}
+
 int
 main(void)
 {
@@ -126,5 +148,6 @@ main(void)
 		test_curve__edges(generators[i].curve, point);
 	}
 	test_curve__inverse();
+	test_curve__coordinate_p();
 	return check_done();
 }
