@@ -184,7 +184,9 @@ loading_search(void *arg)
 	op->ors_tlimit = SLAP_NO_LIMIT;
 	op->ors_limit = NULL;
 	op->ors_attrsonly = 0;
-	op->ors_attrs = slap_anlist_all_attributes;
+	/* All that is stored comes anyway; for operational ones slapd would go
+	 * through this database's overlays, which may be half open. */
+	op->ors_attrs = NULL;
 	op->ors_filter = (Filter *)slap_filter_objectClass_pres;
 	op->ors_filterstr = *slap_filterstr_objectClass_pres;
 	op->o_managedsait = SLAP_CONTROL_NONCRITICAL;
@@ -255,6 +257,23 @@ authorities_load(struct authorities *a, BackendDB *be, slap_overinst *on)
 	}
 	a->warned = 0;
 	ldap_pvt_thread_mutex_unlock(&a->loading);
+}
+
+void
+authorities_load_all(void)
+{
+	BackendDB *be;
+
+	if ((slapMode & SLAP_SERVER_RUNNING) == 0)
+		return;
+	LDAP_STAILQ_FOREACH(be, &backendDB, be_next)
+	{
+		slap_overinst *on;
+		struct chancery *db = chancery_of(be, &on);
+
+		if (db != NULL && db->authorities != NULL)
+			authorities_load(db->authorities, be, on);
+	}
 }
 
 bool

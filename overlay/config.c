@@ -150,7 +150,11 @@ list_delete(ConfigArgs *c, struct chancery *ch, struct list_option o)
 	} else {
 		lines_remove(o.lines, c->valx);
 	}
-	return o.build(ch, c->cr_msg, sizeof(c->cr_msg));
+	if (o.build(ch, c->cr_msg, sizeof(c->cr_msg)) != 0)
+		return -1;
+	if (c->type == CONFIG_CONTAINER)
+		authorities_load_all();
+	return 0;
 }
 
 static int
@@ -167,12 +171,21 @@ config_list(ConfigArgs *c)
 		return list_delete(c, ch, o);
 	if (!config_role_fits(c, o.frontend))
 		return ARG_BAD_CONF;
+	if (c->argc - 1 > WORDS_MAX) {
+		snprintf(c->cr_msg, sizeof(c->cr_msg), "%s: more than %d words",
+		    c->argv[0], WORDS_MAX);
+		Debug(LDAP_DEBUG_ANY, "%s: %s\n", c->log, c->cr_msg);
+		return ARG_BAD_CONF;
+	}
 	n = lines_count(*o.lines);
 	at = c->valx < 0 || c->valx > n ? n : c->valx;
 	lines_insert(o.lines, at, line_join(c->argc - 1, c->argv + 1));
 	c->cr_msg[0] = '\0';
-	if (o.build(ch, c->cr_msg, sizeof(c->cr_msg)) == 0)
+	if (o.build(ch, c->cr_msg, sizeof(c->cr_msg)) == 0) {
+		if (c->type == CONFIG_CONTAINER)
+			authorities_load_all();
 		return 0;
+	}
 	Debug(LDAP_DEBUG_ANY, "%s: %s\n", c->log, c->cr_msg);
 	lines_remove(o.lines, at);
 	o.build(ch, (char[SLAP_TEXT_BUFLEN]){""}, SLAP_TEXT_BUFLEN);

@@ -86,6 +86,51 @@ base_parse(struct published_base *b, char *const words[], char *msg, size_t cap)
 	return 0;
 }
 
+/* The suffix of a database, or the schema's name, that this one overlaps: there
+ * it would hide something else. A database of everything overlaps nothing. */
+static const struct berval *
+base_taken(const struct berval *ndn)
+{
+	BackendDB *be;
+
+	if (dn_match(ndn, &frontendDB->be_schemandn))
+		return &frontendDB->be_schemadn;
+	LDAP_STAILQ_FOREACH(be, &backendDB, be_next)
+	{
+		for (int i = 0;
+		     be->be_nsuffix != NULL && !BER_BVISNULL(&be->be_nsuffix[i]); i++)
+			if (!BER_BVISEMPTY(&be->be_nsuffix[i]) &&
+			    (dnIsSuffix(ndn, &be->be_nsuffix[i]) ||
+				dnIsSuffix(&be->be_nsuffix[i], ndn)))
+				return &be->be_suffix[i];
+	}
+	return NULL;
+}
+
+static int
+base_check(const struct published_base *b, char *msg, size_t cap)
+{
+	const struct berval *taken = base_taken(&b->ndn);
+
+	if (taken == NULL)
+		return 0;
+	snprintf(msg, cap,
+	    "chancery-base: \"%s\" overlaps \"%s\", which slapd has already; wanted a "
+	    "name of its own",
+	    b->dn.bv_val, taken->bv_val);
+	return -1;
+}
+
+int
+config_check_bases(const struct chancery *ch, char *msg, size_t cap)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < ch->n_bases && rc == 0; i++)
+		rc = base_check(&ch->base[i], msg, cap);
+	return rc;
+}
+
 int
 bases_build(struct chancery *ch, char *msg, size_t cap)
 {
@@ -108,6 +153,8 @@ bases_build(struct chancery *ch, char *msg, size_t cap)
 		}
 		rc = base_parse(&base[n++], words, msg, cap);
 		ch_free(words[0]);
+		if (rc == 0)
+			rc = base_check(&base[n - 1], msg, cap);
 		for (size_t k = 0; k + 1 < n && rc == 0; k++) {
 			if (!dnIsSuffix(&base[k].ndn, &base[n - 1].ndn) &&
 			    !dnIsSuffix(&base[n - 1].ndn, &base[k].ndn))

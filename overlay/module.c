@@ -89,10 +89,16 @@ chancery_db_open(BackendDB *be, ConfigReply *cr)
 	slap_overinst *on = (slap_overinst *)be->bd_info;
 	struct chancery *ch = on->on_bi.bi_private;
 
-	(void)cr;
 	chancery_schema_find();
-	if (SLAP_ISGLOBALOVERLAY(be) || (slapMode & SLAP_TOOL_MODE) != 0)
+	if ((slapMode & SLAP_TOOL_MODE) != 0)
 		return 0;
+	if (SLAP_ISGLOBALOVERLAY(be)) {
+		if (config_check_bases(ch, cr->msg, sizeof(cr->msg)) != 0) {
+			Debug(LDAP_DEBUG_ANY, "overlay chancery: %s\n", cr->msg);
+			return -1;
+		}
+		return 0;
+	}
 	if (ch->authorities == NULL)
 		ch->authorities = authorities_new();
 	if (ch->memo == NULL)

@@ -107,6 +107,8 @@ extern ConfigOCs chancery_config_classes[];
 /* --- config.c ------------------------------------------------------------ */
 int config_init(struct chancery *ch);
 void config_fini(struct chancery *ch);
+/* Whether each published base is a name of its own: 0, or -1 with the reason. */
+int config_check_bases(const struct chancery *ch, char *msg, size_t cap);
 
 /* --- module.c ------------------------------------------------------------ */
 /* The frontend's instance, or NULL where none is configured. */
@@ -247,6 +249,9 @@ struct authorities *authorities_new(void);
 void authorities_free(struct authorities **ap);
 /* Reads all again; at opening, and after each write there. */
 void authorities_load(struct authorities *a, BackendDB *be, slap_overinst *on);
+/* Of every database: where they are may have changed. Only while slapd runs, and
+ * not while an overlay of the frontend opens: access control passes there. */
+void authorities_load_all(void);
 /* Whether a write at this DN concerns them. */
 bool authorities_concerned(BackendDB *be, const struct berval *ndn);
 /* Changes with each reading: what was judged with another one is stale. */
