@@ -30,6 +30,8 @@ SCRIPTS = [
     ("test008-concurrency", 400, False),
     ("test033-glue-syncrepl", 300, True),
 ]
+# Only scripts that configure by slapd.conf; test021 stores a certificate of
+# another address, so that the guard may only warn there.
 MORE = [
     ("test002-populate", 120, True),
     ("test005-modrdn", 120, True),
@@ -42,10 +44,6 @@ MORE = [
     ("test034-translucent", 300, False),
     ("test043-delta-syncrepl", 600, False),
     ("test045-syncreplication-proxied", 900, False),
-    ("test050-syncrepl-multiprovider", 900, False),
-    ("test052-memberof", 300, True),
-    ("test053-syncprov-glue", 300, False),
-    ("test064-constraint", 300, True),
     ("test065-proxyauthz", 300, False),
     ("test084-deref", 300, True),
 ]
@@ -94,15 +92,16 @@ def server_logs(state):
 
 def both(folder, script, limit, same):
     base = suite.free_ports()
+    guard = "warn" if script == "test021-certificate" else "refuse"
     states = [tempfile.mkdtemp(prefix=f"{script[:7]}-") for _ in range(2)]
     sides = (("plain", states[0], base, None, ""),
              ("overlay", states[1], base + 20, built("overlay", "chancery.so"), sanitizer()))
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda s: suite.run(
-            folder, script, s[1], s[2], limit, s[3], s[4], {"TESTLOOPS": LOOPS}), sides))
+            folder, script, s[1], s[2], limit, s[3], s[4], {"TESTLOOPS": LOOPS, "CHANCERY_GUARD": guard}), sides))
     passed = True
     for (side, state, *_), (status, out) in zip(sides, results):
-        ok = status == 0 and (">>>>> Test succeeded" in out)
+        ok = status == 0 and "Test succeeded" in out
         if not check(f"{script} {side}", ok, f"exit status {status} (None: over {limit} s)"):
             passed = False
             print(out + server_logs(state))

@@ -63,7 +63,8 @@ def inject(text, module, backend="mdb"):
             out += [f"moduleload {module}", "database frontend", "overlay chancery",
                     f'chancery-base "o=published" "{whole}"']
         elif name == backend:
-            out += ["overlay chancery", "chancery-direct *"]
+            out += ["overlay chancery", "chancery-direct *",
+                    "chancery-guard " + os.environ.get("CHANCERY_GUARD", "refuse")]
     return "\n".join(out) + "\n"
 
 
