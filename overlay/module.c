@@ -180,18 +180,30 @@ chancery_register_status(void)
 	    &chancery_schema.status, 0);
 }
 
-/* "... slapd 2.5.13+dfsg-5 (date) ..." begins with the version we were built for? */
-static bool
-chancery_version_fits(void)
+/* The version out of "@(#) $OpenLDAP: slapd 2.5.13+dfsg-5 (date) $", a newline,
+ * who built it and where. Empty where it is not written so. */
+static struct berval
+chancery_version_here(void)
 {
-	static const char built[] = CHANCERY_SLAPD_VERSION;
 	const char *at = strstr(Versionstr, "slapd ");
+	struct berval here = BER_BVC("");
 
 	if (at == NULL)
-		return false;
-	at += strlen("slapd ");
-	return strncmp(at, built, sizeof(built) - 1) == 0 &&
-	       !(at[sizeof(built) - 1] >= '0' && at[sizeof(built) - 1] <= '9');
+		return here;
+	here.bv_val = (char *)at + strlen("slapd ");
+	here.bv_len = strcspn(here.bv_val, " \t\r\n");
+	return here;
+}
+
+/* 2.5.13+dfsg-5 is 2.5.13; 2.5.130 is not. */
+static bool
+chancery_version_fits(const struct berval *here)
+{
+	static const char built[] = CHANCERY_SLAPD_VERSION;
+	size_t n = sizeof(built) - 1;
+
+	return here->bv_len >= n && strncmp(here->bv_val, built, n) == 0 &&
+	       !(here->bv_len > n && here->bv_val[n] >= '0' && here->bv_val[n] <= '9');
 }
 
 int init_module(int argc, char *argv[]);
@@ -200,14 +212,15 @@ __attribute__((visibility("default"))) int
 init_module(int argc, char *argv[])
 {
 	BackendInfo *bi = &chancery_overlay.on_bi;
+	struct berval here = chancery_version_here();
 
 	(void)argc;
 	(void)argv;
-	if (!chancery_version_fits()) {
+	if (!chancery_version_fits(&here)) {
 		Debug(LDAP_DEBUG_ANY,
-		    "chancery: this module was built for slapd %s but loaded by %s; "
-		    "wanted the same version: build it again with `make overlay`\n",
-		    CHANCERY_SLAPD_VERSION, Versionstr);
+		    "chancery: built for slapd %s, but this is slapd %.*s: "
+		    "build it again with `make overlay`\n",
+		    CHANCERY_SLAPD_VERSION, (int)here.bv_len, here.bv_val);
 		return -1;
 	}
 	if (chancery_register_status() != 0) {
