@@ -290,7 +290,7 @@ published_search_at(Operation *op, SlapReply *rs, slap_overinst *on,
 		    "core.schema and cosine.schema");
 	if (op->o_sync > SLAP_CONTROL_IGNORED)
 		return published_refuse(op, rs, LDAP_UNWILLING_TO_PERFORM,
-		    "a published base cannot be replicated; wanted the real suffix");
+		    "a published base cannot be replicated; replicate the real suffix");
 	/* it would be tested on what is stored */
 	if (op->o_assert > SLAP_CONTROL_IGNORED)
 		return published_refuse(op, rs, LDAP_UNWILLING_TO_PERFORM,
