@@ -13,9 +13,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define GUARD_ALONE "a certificate alone belongs into userCertificate"
+
 /* What is judged, for whom, when; and what a sentence begins with. */
 struct guard {
 	const char *attr;
+	bool signed_data; /* userSMIMECertificate */
 	const struct bytes *mail;
 	size_t n_mail;
 	int64_t now;
@@ -242,9 +245,11 @@ guard_cert(const struct guard *g, const struct cert *c)
 
 /* --- values ----------------------------------------------------------------------- */
 
-/* What to do instead, for what was found. */
+/* What to do instead, for what was found. Import makes no SignedData, so for
+ * userSMIMECertificate it is no advice; most who come with one certificate there
+ * want the other attribute. */
 static const char *
-guard_advice(enum recognized what)
+guard_advice(const struct guard *g, enum recognized what)
 {
 	if (recognize_is_secret(what))
 		return "a private key must never leave its owner: consider this one "
@@ -254,7 +259,9 @@ guard_advice(enum recognized what)
 	case RECOGNIZED_BASE64:
 	case RECOGNIZED_CMS:
 	case RECOGNIZED_BER:
-		return "give the DER bytes; with `chancery import` it goes by itself";
+		return g->signed_data ? "give the DER bytes; " GUARD_ALONE
+				      : "give the DER bytes; with `chancery import` it "
+					"goes by itself";
 	case RECOGNIZED_REQUEST:
 		return "give the certificate that was issued for it";
 	case RECOGNIZED_CRL:
@@ -262,9 +269,10 @@ guard_advice(enum recognized what)
 	case RECOGNIZED_OPENPGP:
 		return "OpenPGP keys belong below ou=keys";
 	case RECOGNIZED_CERTIFICATE:
-		return "a certificate alone belongs into userCertificate";
+		return GUARD_ALONE;
 	default:
-		return "give the DER bytes of the certificate";
+		return g->signed_data ? GUARD_ALONE
+				      : "give the DER bytes of the certificate";
 	}
 }
 
@@ -274,7 +282,7 @@ guard_refuse_kind(const struct guard *g, enum recognized what, const char *want)
 	int code = recognize_is_secret(what) ? ERR_POLICY : ERR_SYNTAX;
 
 	return guard_refuse(g, code, "found %s, want %s; %s", recognize_text(what),
-	    want, guard_advice(what));
+	    want, guard_advice(g, what));
 }
 
 /* A whole certificate with something behind it: 0 where that is not so. */
@@ -409,7 +417,7 @@ guard_check(enum guard_kind kind, struct bytes value, const struct bytes *mail,
 	bool signed_data = kind == GUARD_SIGNED;
 	size_t most = signed_data ? CMS_MAX_BYTES : CERT_MAX_BYTES;
 	struct guard g = {signed_data ? "userSMIMECertificate" : "userCertificate",
-	    mail, n_mail, now, e};
+	    signed_data, mail, n_mail, now, e};
 
 	if (value.n == 0)
 		return guard_refuse(&g, ERR_SYNTAX,

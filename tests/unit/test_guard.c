@@ -300,6 +300,7 @@ cut(struct bytes in, size_t n)
 
 #define PEM(label)    BYTES("-----BEGIN " label "-----\nMIIB\n-----END " label "-----\n")
 #define ADVICE_IMPORT "with `chancery import` it goes by itself"
+#define ADVICE_ALONE  "; a certificate alone belongs into userCertificate"
 
 static void
 check_cert_value(const char *name, struct bytes value, int code, const char *want)
@@ -451,7 +452,12 @@ test_signed(void)
 	check_signed("signed_empty", der_nothing, ERR_SYNTAX, "empty value");
 	check_signed(
 	    "signed_certificate", anna, ERR_SYNTAX, "found a certificate, want");
-	check_signed("signed_pem", PEM("PKCS7"), ERR_SYNTAX, ADVICE_IMPORT);
+	check_signed("signed_certificate_advice", anna, ERR_SYNTAX, ADVICE_ALONE);
+	check_signed("signed_pem", PEM("CERTIFICATE"), ERR_SYNTAX,
+	    "found PEM text, want CMS SignedData in DER; give the DER "
+	    "bytes" ADVICE_ALONE);
+	check_signed(
+	    "signed_base64", BYTES("MIIDazCCAlOgAwIB"), ERR_SYNTAX, ADVICE_ALONE);
 	check_signed("signed_pfx", pfx(), ERR_POLICY, "PKCS #12");
 	check_signed("signed_pkcs8", key_pkcs8(), ERR_POLICY, "compromised");
 	check_signed("signed_ber", BYTES("\x30\x80\x06\x09\x2a"), ERR_SYNTAX, "BER");
