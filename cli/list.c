@@ -57,7 +57,7 @@ is_wanted(const struct list *l, const struct person_state *s)
 static const char *
 why_not(const struct person_state *s)
 {
-	return s->n_certs == 0 ? "no certificate" : choice_reason_text(s->reason);
+	return s->n_certs == 0 ? "no certificate" : choice_reason_brief(s->reason);
 }
 
 static void

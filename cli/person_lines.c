@@ -31,19 +31,32 @@ find_value(struct person_lines *l)
 
 /* --- what the server says ---------------------------------------------------- */
 
-/* The reason that a line of chanceryStatus gives; CHOICE_MALFORMED for what a
- * newer server may say. */
+/* Whether the line goes on with this text: then steps over it. */
+static bool
+skip_text(struct bytes *line, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (line->n < n || memcmp(line->p, text, n) != 0)
+		return false;
+	line->p += n;
+	line->n -= n;
+	return true;
+}
+
+/* The reason that a line of chanceryStatus gives, "ATTRIBUTE: not published:
+ * REASON; ..."; CHOICE_MALFORMED for what a newer server may say. Read from the
+ * beginning: an issuer's name further on may be any words. */
 static enum choice_reason
 read_reason(struct bytes line)
 {
-	if (memmem(line.p, line.n, "not published", 13) == NULL)
+	if (!skip_text(&line, "userCertificate: "))
+		skip_text(&line, "userSMIMECertificate: ");
+	if (!skip_text(&line, "not published: "))
 		return CHOICE_PUBLISHED;
-	for (int r = CHOICE_PUBLISHED + 1; r < CHOICE__MAX; r++) {
-		const char *text = choice_reason_text(r);
-
-		if (memmem(line.p, line.n, text, strlen(text)) != NULL)
+	for (int r = CHOICE_PUBLISHED + 1; r < CHOICE__MAX; r++)
+		if (skip_text(&line, choice_reason_brief(r)))
 			return r;
-	}
 	return CHOICE_MALFORMED;
 }
 

@@ -54,6 +54,8 @@ struct choice_judgement {
 
 /* "has expired" ... Static, English; finishes "The certificate ...". */
 const char *choice_reason_text(enum choice_reason r);
+/* The same behind a colon: "has expired", but "good, but another one is better". */
+const char *choice_reason_brief(enum choice_reason r);
 /* A stable word for scripts: "expired", "key-usage" ... Static. */
 const char *choice_reason_word(enum choice_reason r);
 
@@ -103,8 +105,8 @@ size_t choice_rank(
 
 /*
  * One line for chanceryStatus and for people, into buf: "published until
- * 2027-03-01T12:00:00Z: serial 0A1B, RSA 3072, issuer CN=..." or "not published,
- * has expired: ...". c is NULL where it could not be parsed. Returns buf.
+ * 2027-03-01T12:00:00Z: serial 0A1B, RSA 3072, issuer CN=..." or "not published:
+ * has expired; valid ...". c is NULL where it could not be parsed. Returns buf.
  */
 char *choice_line(const struct cert *c, const struct choice_judgement *j,
     enum choice_reason now_reason, char *buf, size_t cap);

@@ -34,6 +34,14 @@ choice_reason_text(enum choice_reason r)
 	return (unsigned)r < CHOICE__MAX ? texts[r] : "is not known";
 }
 
+const char *
+choice_reason_brief(enum choice_reason r)
+{
+	const char *text = choice_reason_text(r);
+
+	return strncmp(text, "is ", 3) == 0 ? text + 3 : text;
+}
+
 /* "serial 0A1B, RSA 3072, issuer CN=..." */
 static void
 choice_line_cert(const struct cert *c, char *buf, size_t cap)
@@ -53,7 +61,8 @@ choice_line(const struct cert *c, const struct choice_judgement *j,
 	char about[400], from[ISOTIME_SIZE], last[ISOTIME_SIZE];
 
 	if (c == NULL) {
-		snprintf(buf, cap, "not published, %s", choice_reason_text(now_reason));
+		snprintf(
+		    buf, cap, "not published: %s", choice_reason_brief(now_reason));
 		return buf;
 	}
 	choice_line_cert(c, about, sizeof(about));
@@ -62,7 +71,7 @@ choice_line(const struct cert *c, const struct choice_judgement *j,
 	if (now_reason == CHOICE_PUBLISHED)
 		snprintf(buf, cap, "published until %s: %s", last, about);
 	else
-		snprintf(buf, cap, "not published, %s: valid %s to %s, %s",
-		    choice_reason_text(now_reason), from, last, about);
+		snprintf(buf, cap, "not published: %s; valid %s to %s, %s",
+		    choice_reason_brief(now_reason), from, last, about);
 	return buf;
 }

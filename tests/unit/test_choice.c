@@ -409,11 +409,16 @@ test_text(void)
 	    "CN=CA");
 	check_str("choice__line_expired",
 	    choice_line(&c, &j, CHOICE_EXPIRED, line, sizeof(line)),
-	    "not published, has expired: valid 2023-11-13T22:13:20Z to "
+	    "not published: has expired; valid 2023-11-13T22:13:20Z to "
 	    "2023-11-15T22:13:20Z, serial 0A1B, RSA 3072, issuer CN=CA");
 	check_str("choice__line_malformed",
 	    choice_line(NULL, &j, CHOICE_MALFORMED, line, sizeof(line)),
-	    "not published, is not well-formed");
+	    "not published: not well-formed");
+	check_str("choice__line_other_first",
+	    choice_line(&c, &j, CHOICE_OTHER_FIRST, line, sizeof(line)),
+	    "not published: good, but another one is better; valid "
+	    "2023-11-13T22:13:20Z to 2023-11-15T22:13:20Z, serial 0A1B, RSA 3072, "
+	    "issuer CN=CA");
 	check_str("choice__line_cut",
 	    choice_line(&c, &j, CHOICE_PUBLISHED, cut, sizeof(cut)), "published u");
 	for (int r = 0; r < CHOICE__MAX; r++)
