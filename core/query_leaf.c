@@ -156,9 +156,8 @@ leaf_ours(struct query_context *c, const struct query *q, const struct query_att
 	if (!q->known)
 		return leaf_never(c);
 	if ((traits & QUERY_TRAIT_NAME) != 0)
-		return leaf_name(c, q, row,
-		    (traits & QUERY_TRAIT_FULL_NAME) != 0 && !has_options &&
-			q->op == QUERY_SUBSTRING);
+		return leaf_name(
+		    c, q, row, (traits & QUERY_TRAIT_FULL_NAME) != 0 && !has_options);
 	return leaf_keep(c, q, row);
 }
 
@@ -290,9 +289,8 @@ leaf_anything(struct query_context *c, const struct query *q)
 	    BYTES("sn"), BYTES("givenName"), BYTES("mail")};
 	struct query_list either = {0};
 	struct query asked = *q;
-	bool exact = q->op == QUERY_EQUAL && q->value.n > 1 && q->value.p[0] == '=';
 
-	if (exact) {
+	if (q->op == QUERY_EQUAL && q->value.n > 1 && q->value.p[0] == '=') {
 		asked.value.p++;
 		asked.value.n--;
 	} else if (q->op == QUERY_EQUAL && q->value.n > 0) {
@@ -306,9 +304,6 @@ leaf_anything(struct query_context *c, const struct query *q)
 		return leaf_unknown(c);
 	for (size_t i = 0; i < NITEMS(where); i++)
 		query_list_add(&either, leaf_stand_in(c, &asked, where[i]));
-	if (exact && leaf_published(c, BYTES("sn")) &&
-	    leaf_published(c, BYTES("givenName")))
-		query_add_names(&c->b, &asked, &either);
 	return query_or(&c->b, &either);
 }
 
