@@ -52,11 +52,13 @@ done_text(const struct import *x, enum place_result r)
 {
 	static const char *const texts[] = {[PLACE_ADDED] = "imported",
 	    [PLACE_NEW_PARTNER] = "imported, new partner",
+	    [PLACE_NEW_ANCHOR] = "imported, new authority",
 	    [PLACE_PRESENT] = "is there already",
 	    [PLACE_AUTHORITY] = "passed over: an authority's (see --anchor)",
 	    [PLACE_REFUSED] = "refused"};
 	static const char *const dry[] = {[PLACE_ADDED] = "would be imported",
 	    [PLACE_NEW_PARTNER] = "would be imported, new partner",
+	    [PLACE_NEW_ANCHOR] = "would be imported, new authority",
 	    [PLACE_PRESENT] = "is there already",
 	    [PLACE_AUTHORITY] = "passed over: an authority's (see --anchor)",
 	    [PLACE_REFUSED] = "refused"};
@@ -125,23 +127,26 @@ take_file(const char *path, void *ctx)
 
 /* --- summary ----------------------------------------------------------------- */
 
+static size_t
+count_imported(const struct import *x)
+{
+	const size_t *n = x->count;
+
+	return n[PLACE_ADDED] + n[PLACE_NEW_PARTNER] + n[PLACE_NEW_ANCHOR];
+}
+
 static void
 show_summary(const struct import *x)
 {
-	const char *begin = x->conf.dry_run ? "dry run: " : "";
-	const char *verb = x->conf.dry_run ? "would be imported" : "imported";
 	const size_t *n = x->count;
 
-	if (x->conf.anchor)
-		show_line(stdout, "%s%zu of %zu certificates %s as authorities'", begin,
-		    n[PLACE_ADDED], x->n_read, verb);
-	else
-		show_line(stdout,
-		    "%s%zu of %zu certificates %s: %zu for entries that were there, "
-		    "%zu for "
-		    "new partners",
-		    begin, n[PLACE_ADDED] + n[PLACE_NEW_PARTNER], x->n_read, verb,
-		    n[PLACE_ADDED], n[PLACE_NEW_PARTNER]);
+	show_line(stdout,
+	    "%s%zu of %zu certificates %s: %zu for entries that were there, %zu for "
+	    "new %s",
+	    x->conf.dry_run ? "dry run: " : "", count_imported(x), x->n_read,
+	    x->conf.dry_run ? "would be imported" : "imported", n[PLACE_ADDED],
+	    n[PLACE_NEW_PARTNER] + n[PLACE_NEW_ANCHOR],
+	    x->conf.anchor ? "authorities" : "partners");
 	if (n[PLACE_PRESENT] > 0)
 		show_line(stdout, "%zu were there already", n[PLACE_PRESENT]);
 	if (n[PLACE_AUTHORITY] > 0)
@@ -161,11 +166,12 @@ json_summary(const struct import *x)
 {
 	const size_t *n = x->count;
 
-	return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "dry_run",
-	    x->conf.dry_run, "files", (json_int_t)x->walk.n_files, "certificates",
-	    (json_int_t)x->n_read, "imported",
-	    (json_int_t)(n[PLACE_ADDED] + n[PLACE_NEW_PARTNER]), "new_partners",
-	    (json_int_t)n[PLACE_NEW_PARTNER], "present", (json_int_t)n[PLACE_PRESENT],
+	return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}",
+	    "dry_run", x->conf.dry_run, "files", (json_int_t)x->walk.n_files,
+	    "certificates", (json_int_t)x->n_read, "imported",
+	    (json_int_t)count_imported(x), "new_partners",
+	    (json_int_t)n[PLACE_NEW_PARTNER], "new_authorities",
+	    (json_int_t)n[PLACE_NEW_ANCHOR], "present", (json_int_t)n[PLACE_PRESENT],
 	    "authorities_passed_over", (json_int_t)n[PLACE_AUTHORITY],
 	    "files_passed_over", (json_int_t)x->walk.n_passed_over, "refused",
 	    x->refused);

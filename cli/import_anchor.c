@@ -146,7 +146,8 @@ write_new(struct anchors *a, const struct cert *c, char *dn, struct err *e)
 }
 
 static int
-write_anchor(struct anchors *a, const struct cert *c, struct err *e)
+write_anchor(
+    struct anchors *a, const struct cert *c, enum place_result *out, struct err *e)
 {
 	uint64_t subject = name_hash(c->subject);
 	char dn[LAYOUT_DN_MAX] = "(dry run)";
@@ -166,6 +167,7 @@ write_anchor(struct anchors *a, const struct cert *c, struct err *e)
 		return rc;
 	if (remember(a, dn, c->der) != 0)
 		return err_set(e, ERR_MEMORY, "no memory for an authority");
+	*out = there != NULL ? PLACE_ADDED : PLACE_NEW_ANCHOR;
 	return 0;
 }
 
@@ -188,8 +190,6 @@ anchor_add(struct anchors *a, struct bytes der, enum place_result *out, struct e
 	}
 	if (judge(&c, a->now, e) != 0)
 		return 0;
-	rc = write_anchor(a, &c, e);
-	if (rc == 0)
-		*out = PLACE_ADDED;
+	rc = write_anchor(a, &c, out, e);
 	return rc == ERR_IO || rc == ERR_MEMORY ? rc : 0;
 }

@@ -30,8 +30,8 @@ struct anchors {
 int anchors_open(struct anchors *a, struct err *e);
 void anchors_fini(struct anchors *a);
 
-/* Adds one certificate: PLACE_ADDED, PLACE_PRESENT, or PLACE_REFUSED with the
- * sentence in e. 0, or ERR_IO, ERR_MEMORY. */
+/* Adds one certificate: PLACE_NEW_ANCHOR, PLACE_ADDED, PLACE_PRESENT, or
+ * PLACE_REFUSED with the sentence in e. 0, or ERR_IO, ERR_MEMORY. */
 int
 anchor_add(struct anchors *a, struct bytes der, enum place_result *out, struct err *e);
 

@@ -14,6 +14,7 @@
 enum place_result {
 	PLACE_ADDED,	   /* to an entry that was there */
 	PLACE_NEW_PARTNER, /* with an entry of its own */
+	PLACE_NEW_ANCHOR,  /* the same, of an authority */
 	PLACE_PRESENT,	   /* stored already */
 	PLACE_AUTHORITY,   /* passed over: no person's */
 	PLACE_REFUSED,
