@@ -113,9 +113,8 @@ session_open_admin(struct session *s, struct err *e)
 
 	if (s->set.admin == NULL)
 		return err_set(e, ERR_NOT_FOUND,
-		    "with -H %s no administrator's access is known; name it with the "
-		    "setting \"admin\" (CHANCERY_ADMIN)",
-		    s->set.uri);
+		    "-H says nothing about the administrator's way in: set "
+		    "CHANCERY_ADMIN=ldapi://...");
 	if (strncmp(s->set.admin, "ldapi:", 6) != 0)
 		return err_set(e, ERR_USAGE,
 		    "the setting \"admin\" is %s, want ldapi://...", s->set.admin);
