@@ -610,22 +610,16 @@ def doctors_a_sick_world(w):
         "not known here: CN=Example TLS CA"))
     check("doctor: and what to do about it",
           "tls_cacert" in found["tls", "fail"]["todo"], found["tls", "fail"])
-    uri = f"ldap://127.1:{w.port}"
-    _, found, _ = doctor(w, "-H", uri, CHANCERY_CONF="/dev/null",
-                         CHANCERY_TLS_CACERT=w.ca_file)
-    check("doctor: a TLS certificate for another name", re.fullmatch(
-        re.escape(f"StartTLS at {uri}: the server's certificate is for ") +
-        r".*\blocalhost\b.*, not for 127\.1", found["tls", "fail"]["text"]), found)
 
 
-def renew_tls(w, last):
-    """Another certificate for the server, valid until then."""
+def renew_tls(w, last, dns=(), ips=("127.0.0.1",)):
+    """Another certificate for the server, valid until then, for these hosts."""
     first = w.now - 9 * DAY
     ca = certs.Authority.create("CN=Other TLS CA", first, w.now + 900 * DAY,
                                 key=certs.new_key("ec256"))
     key = certs.new_key("ec256")
     server = certs.make_cert("CN=localhost", (), ca, first, last, key=key,
-                             key_usage=certs.SIGN, eku=("serverAuth",), ips=("127.0.0.1",))
+                             key_usage=certs.SIGN, eku=("serverAuth",), dns=dns, ips=ips)
     w.stop()
     for name, text in (("ca.pem", certs.pem(ca.der)), ("server.pem", certs.pem(server)),
                        ("server.key", certs.key_pem(key))):
@@ -653,6 +647,19 @@ def doctors_open_worlds():
             check(f"doctor: a TLS certificate that ends in {days} days",
                   words in found["tls", verdict]["text"] and
                   "renew" in found["tls", verdict]["todo"], found)
+        own = socket.gethostname()
+        local = w.uri.replace("127.0.0.1", "localhost")
+        for uri, dns, ips, wanted in (
+                (w.uri, ("a.example", "b.example"), (), "is for a.example, b.example, not for 127.0.0.1"),
+                (w.uri, (), ("127.0.0.2",), "is for CN=localhost, not for 127.0.0.1"),
+                (local, ("a.example",), ("127.0.0.1",), "is for a.example, not for localhost"),
+                (local, (own,), (), None)):
+            renew_tls(w, w.now + 90 * DAY, dns, ips)
+            _, found, _ = doctor(w, "-H", uri, CHANCERY_CONF="/dev/null",
+                                 CHANCERY_TLS_CACERT=w.ca_file)
+            equal(f"doctor: TLS at {uri[:16]} with a certificate for {dns}, {ips}",
+                  found.get(("tls", "fail"), {}).get("text"),
+                  wanted and f"StartTLS at {uri}: the server's certificate {wanted}")
 
 
 # --- servers that are none ---------------------------------------------------------
