@@ -34,6 +34,7 @@ static void (*const checks[])(struct doctor *d) = {
     doctor_tls,
     doctor_contexts,
     doctor_search,
+    doctor_containers,
     doctor_programs,
     doctor_spellings,
     doctor_empty_base,

@@ -68,6 +68,7 @@ void doctor_user_name(struct doctor *d);
 void doctor_clock(struct doctor *d);
 void doctor_tls(struct doctor *d);    /* doctor_tls.c */
 void doctor_search(struct doctor *d); /* doctor_answers.c */
+void doctor_containers(struct doctor *d);
 void doctor_programs(struct doctor *d);
 void doctor_spellings(struct doctor *d);
 void doctor_empty_base(struct doctor *d);

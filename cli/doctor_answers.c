@@ -56,6 +56,56 @@ doctor_search(struct doctor *d)
 	search_result_fini(&r);
 }
 
+static bool
+can_be_read(struct doctor *d, const char *container)
+{
+	static const char *const no_attrs[] = {"1.1", NULL};
+	char dn[LAYOUT_DN_MAX];
+	const struct search s = {.base = dn,
+	    .scope = SEARCH_BASE,
+	    .filter = "(objectClass=*)",
+	    .attrs = no_attrs,
+	    .size_limit = 1};
+	struct search_result r;
+	bool is_there;
+
+	if (layout_container(container, d->session.base, dn, NULL) != 0)
+		return false;
+	is_there = doctor_ask(d, "containers", &s, &r) && r.n > 0;
+	search_result_fini(&r);
+	return is_there;
+}
+
+/* One that chancery-container leaves out, or that nobody may read, is missed
+ * late: gpgsm asks ou=authorities for chains, and hides why it found none. */
+void
+doctor_containers(struct doctor *d)
+{
+	static const char *const usual[] = {
+	    LAYOUT_PEOPLE, LAYOUT_PARTNERS, LAYOUT_AUTHORITIES};
+	char missing[128] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < NITEMS(usual); i++) {
+		size_t at = strlen(missing);
+
+		if (can_be_read(d, usual[i]))
+			continue;
+		snprintf(missing + at, sizeof(missing) - at, "%s%s",
+		    n++ > 0 ? " and " : "", usual[i]);
+	}
+	if (n == 0)
+		doctor_say(d, DOCTOR_OK, "containers", NULL,
+		    "people, partners and authorities are under \"%s\"",
+		    d->session.base);
+	else
+		doctor_say(d, DOCTOR_WARN, "containers",
+		    "is it there, does chancery-container name it, and do the access "
+		    "rules let anybody read it?",
+		    "nobody from outside sees %s under \"%s\"", missing,
+		    d->session.base);
+}
+
 void
 doctor_programs(struct doctor *d)
 {
