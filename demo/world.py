@@ -52,7 +52,8 @@ VERSION = 1             # of what a kept state folder holds
 KEPT_DAYS = 7           # older than that, "not yet valid" would no longer be true
 START_SECONDS = 30
 STOP_SECONDS = 30
-TOOL_SECONDS = 900     # slapadd of 100,000 people takes a fraction of it
+TOOL_SECONDS = 300
+LOAD_SECONDS = 900      # slapadd of 100,000 people takes a fraction of it
 SOCKET_PATH_MAX = 107   # bytes in sockaddr_un.sun_path, without the final NUL
 SLAPD = os.environ.get("SLAPD", "/usr/sbin/slapd")
 
@@ -305,19 +306,19 @@ class World:
         with open(path, "w", encoding="utf-8") as f:
             f.writelines([ldif] if isinstance(ldif, str) else ldif)
         self.tool("slapadd", ["-q", "-b", suffix, "-l", path]
-                  + self.config_arguments())
+                  + self.config_arguments(), seconds=LOAD_SECONDS)
         os.unlink(path)
 
-    def tool(self, name, arguments, text=None):
+    def tool(self, name, arguments, text=None, seconds=TOOL_SECONDS):
         """Runs slapadd, slaptest ... in slapd's environment; its output."""
         command = [os.path.join(os.path.dirname(SLAPD), name)] + arguments
         try:
             done = subprocess.run(
                 command, input=(text or "").encode(), capture_output=True,
-                env=self._environment(), timeout=TOOL_SECONDS,
+                env=self._environment(), timeout=seconds,
                 preexec_fn=die_with_us(), check=False)
         except subprocess.TimeoutExpired:
-            raise WorldError(f"{name} did not end within {TOOL_SECONDS} s") from None
+            raise WorldError(f"{name} did not end within {seconds} s") from None
         if done.returncode != 0:
             raise WorldError(f"{name} failed: "
                              + done.stderr.decode(errors="replace").strip())
@@ -701,6 +702,11 @@ def main():
                       port=port_of("LDAP_PORT", 3890),
                       ldaps_port=port_of("LDAPS_PORT", 6360))
         commands[arguments.command](world)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who read our words has enough of them: what they spoke of is done. The
+        # interpreter must not try once more on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except WorldError as e:
         print(f"world: {e}", file=sys.stderr)
         return 1

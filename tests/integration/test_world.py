@@ -289,6 +289,18 @@ def check_command():
         equal("down again", command(state, "down"),
               (0, f"No world is running in {state}.\n"))
 
+        with case("who stops listening spoils nothing: up | head"):
+            read_end, write_end = os.pipe()
+            os.close(read_end)
+            p = subprocess.run(
+                [os.path.join(ROOT, "demo", "world.py"), "up", "--no-overlay"],
+                env={**os.environ, "STATE": state, **{k: str(v) for k, v in ports.items()}},
+                stdin=subprocess.DEVNULL, stdout=write_end, stderr=subprocess.PIPE,
+                text=True, timeout=60, check=False)
+            os.close(write_end)
+            assert (p.returncode, p.stderr) == (0, ""), p
+            equal("and down again", command(state, "down"), (0, "The world is down.\n"))
+
         with case("a pid file that names another program is not believed"):
             sleeper = subprocess.Popen(["sleep", "60"])
             with open(os.path.join(state, "run", "slapd.pid"), "w",
