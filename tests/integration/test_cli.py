@@ -226,6 +226,9 @@ def lists(w):
     check("list from outside: what anybody sees, and it says so",
           "anybody" in p.stderr and "anna.muster@example.com" in p.stdout and
           p.returncode == 0, p.stderr)
+    check("list from outside: and what to set for more",
+          "(-H says nothing about the administrator's way in: set "
+          "CHANCERY_ADMIN=ldapi://...)" in p.stderr, p.stderr)
 
 
 def exports(w):
