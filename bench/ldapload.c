@@ -1,7 +1,8 @@
 /*
  * A load generator for LDAP searches against one or two servers: some
  * connections, on each one request outstanding, for so many seconds; then one
- * line of JSON a server with operations, the server's CPU time, and latencies.
+ * line of JSON a server with answers, latencies, and of each turn its time, the
+ * server's CPU time (nanoseconds) and answers.
  * Two servers take turns in short slices, A B B A, all answers awaited at the
  * end of each, so that what else the machine does falls on both alike. It knows
  * no filters: bench.py writes the requests to a file as a sequence of (length
@@ -33,6 +34,7 @@ enum {
 	MAX_REQUEST = 64 * 1024,
 	MAX_ANSWER = 1024 * 1024, /* bytes of one message of the server's */
 	MAX_SAMPLES = 20 * 1000 * 1000,
+	MAX_SLICES = 10 * 1000,
 	STALLED_MS = 10 * 1000, /* no answer at all for so long ends the run */
 	TAG_MESSAGE = 0x30,
 	TAG_INTEGER = 0x02,
@@ -65,10 +67,15 @@ struct want {
 	bool certificates;		   /* in each entry */
 };
 
+/* What a server did in one turn. */
+struct slice {
+	uint64_t ns, cpu_ns, answers;
+};
+
 struct server {
 	const struct want *want;
 	int port;
-	long pid; /* or 0: its CPU time is not asked for */
+	long pid;
 	struct connection connection[MAX_CONNECTIONS];
 	int epoll;
 	bool sending; /* false while the last answers of a slice come in */
@@ -78,8 +85,8 @@ struct server {
 	uint32_t *sample_us;
 	size_t n_sample;
 	uint64_t answers, entries, bytes;
-	uint64_t active_ns; /* the sum of its slices */
-	uint64_t cpu_us;
+	struct slice slice[MAX_SLICES];
+	size_t n_slice;
 };
 
 static uint64_t
@@ -91,28 +98,17 @@ now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-/* User and system time of a process, in microseconds. */
+/* Processor time of another process, exact to the nanosecond. */
 static uint64_t
-process_cpu_us(long pid)
+process_cpu_ns(long pid)
 {
-	char path[64], line[1024];
-	unsigned long user = 0, sys = 0;
-	const char *after;
-	FILE *f;
+	struct timespec ts;
+	clockid_t clock;
 
-	if (pid == 0)
-		return 0;
-	snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
-	if ((f = fopen(path, "r")) == NULL || fgets(line, sizeof(line), f) == NULL)
-		errx(1, "%s: the server is gone", path);
-	fclose(f);
-	/* The command's name may contain anything, but its ')' is the last one.
-	 * utime and stime are fields 14 and 15, counted from the pid. */
-	if ((after = strrchr(line, ')')) == NULL ||
-	    sscanf(after + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-		&user, &sys) != 2)
-		errx(1, "%s: not as expected", path);
-	return (user + sys) * 1000000u / (uint64_t)sysconf(_SC_CLK_TCK);
+	if (clock_getcpuclockid((pid_t)pid, &clock) != 0 ||
+	    clock_gettime(clock, &ts) != 0)
+		errx(1, "process %ld: the server is gone", pid);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
 /*
@@ -315,8 +311,11 @@ static void
 run_slice(struct server *s, double seconds)
 {
 	struct epoll_event events[MAX_CONNECTIONS];
+	struct slice *slice = &s->slice[s->n_slice];
 	uint64_t began = now_ns(), end = began + (uint64_t)(seconds * 1e9);
 
+	slice->cpu_ns = process_cpu_ns(s->pid);
+	slice->answers = s->answers;
 	s->sending = true;
 	for (unsigned i = 0; i < s->want->connections; i++)
 		send_next(s, &s->connection[i]);
@@ -331,7 +330,10 @@ run_slice(struct server *s, double seconds)
 		for (int i = 0; i < n; i++)
 			receive(s, events[i].data.ptr);
 	}
-	s->active_ns += now_ns() - began;
+	slice->ns = now_ns() - began;
+	slice->cpu_ns = process_cpu_ns(s->pid) - slice->cpu_ns;
+	slice->answers = s->answers - slice->answers;
+	s->n_slice++;
 }
 
 /* Takes turns, A B B A, until each server had its seconds. */
@@ -339,10 +341,12 @@ static void
 take_turns(struct server *s, unsigned n, double slice, double seconds)
 {
 	static const unsigned turn[] = {0, 1, 1, 0};
+	double had = 0;
 
-	for (unsigned i = 0; s[0].active_ns < (uint64_t)(seconds * 1e9) || i % 4 != 0;
-	     i++)
+	for (unsigned i = 0; had < seconds || i % 4 != 0; i++) {
 		run_slice(&s[n == 2 ? turn[i % 4] : 0], slice);
+		had += slice / n;
+	}
 }
 
 static void
@@ -401,15 +405,26 @@ compare_samples(const void *a, const void *b)
 }
 
 static void
+print_slices(const struct server *s)
+{
+	printf("\"slices\": [");
+	for (size_t i = 0; i < s->n_slice; i++)
+		printf("%s[%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]", i > 0 ? ", " : "",
+		    s->slice[i].ns, s->slice[i].cpu_ns, s->slice[i].answers);
+	printf("]");
+}
+
+static void
 print_result(struct server *s)
 {
 	qsort(s->sample_us, s->n_sample, sizeof(*s->sample_us), compare_samples);
-	printf("{\"answers\": %" PRIu64 ", \"seconds\": %.3f, \"cpu_us\": %" PRIu64
-	       ", \"entries\": %" PRIu64 ", \"bytes\": %" PRIu64
-	       ", \"p50_us\": %" PRIu32 ", \"p99_us\": %" PRIu32 "}\n",
-	    s->answers, (double)s->active_ns / 1e9, s->cpu_us, s->entries, s->bytes,
-	    s->sample_us[s->n_sample / 2],
+	printf("{\"answers\": %" PRIu64 ", \"entries\": %" PRIu64
+	       ", \"bytes\": %" PRIu64 ", \"p50_us\": %" PRIu32 ", \"p99_us\": %" PRIu32
+	       ", ",
+	    s->answers, s->entries, s->bytes, s->sample_us[s->n_sample / 2],
 	    s->sample_us[s->n_sample - 1 - s->n_sample / 100]);
+	print_slices(s);
+	printf("}\n");
 }
 
 static void
@@ -418,13 +433,9 @@ run(struct server *s, unsigned n, const struct want *w)
 	take_turns(s, n, w->slice, w->warm);
 	for (unsigned i = 0; i < n; i++) {
 		s[i].answers = s[i].entries = s[i].bytes = 0;
-		s[i].n_sample = 0;
-		s[i].active_ns = 0;
-		s[i].cpu_us = process_cpu_us(s[i].pid);
+		s[i].n_sample = s[i].n_slice = 0;
 	}
 	take_turns(s, n, w->slice, w->seconds);
-	for (unsigned i = 0; i < n; i++)
-		s[i].cpu_us = process_cpu_us(s[i].pid) - s[i].cpu_us;
 	for (unsigned i = 0; i < n; i++)
 		print_result(&s[i]);
 }
@@ -472,7 +483,8 @@ main(int argc, char **argv)
 	n = argc - optind;
 	if (n < 1 || n > 2 || w.connections == 0 || w.connections > MAX_CONNECTIONS ||
 	    w.seconds <= 0 || w.seconds > 600 || w.warm < 0 || w.warm > 60 ||
-	    w.slice <= 0 || w.slice > 60)
+	    w.slice <= 0 || w.slice > 60 ||
+	    (w.seconds > w.warm ? w.seconds : w.warm) / w.slice > MAX_SLICES / 2)
 		goto usage;
 	for (int i = 0; i < n; i++)
 		server_init(&server[i], &w, argv[optind + i]);
