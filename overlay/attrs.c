@@ -52,22 +52,30 @@ attrs_wanted(Operation *op, struct published_search *ps)
 
 	if (op->ors_attrs == NULL) {
 		ps->smime_plain = true;
+		ps->all_user = true;
 		return NULL;
 	}
 	while (!BER_BVISNULL(&op->ors_attrs[n].an_name))
 		n++;
 	list = op->o_tmpalloc((n + 2) * sizeof(*list), op->o_tmpmemctx);
+	ps->by_type = true;
 	for (size_t i = 0; i < n; i++) {
 		list[k] = op->ors_attrs[i];
-		if (attr_wanted(ps, &list[k]))
-			k++;
+		if (!attr_wanted(ps, &list[k]))
+			continue;
+		if (list[k].an_desc == NULL ||
+		    list[k].an_desc->ad_type->sat_subtypes != NULL)
+			ps->by_type = false;
+		k++;
 	}
 	if (k == 0) {
 		/* an empty list would mean all attributes */
 		memset(&list[0], 0, sizeof(list[0]));
 		BER_BVSTR(&list[0].an_name, (char *)LDAP_NO_ATTRS);
 		k = 1;
+		ps->by_type = false;
 	}
 	memset(&list[k], 0, sizeof(list[k]));
+	ps->all_user = an_find(list, slap_bv_all_user_attrs) != 0;
 	return list;
 }

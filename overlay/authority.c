@@ -246,7 +246,7 @@ authorities_load(struct authorities *a, BackendDB *be, slap_overinst *on)
 		ldap_pvt_thread_rdwr_wlock(&a->lock);
 		old = a->now;
 		a->now = fresh;
-		a->generation++;
+		__atomic_add_fetch(&a->generation, 1, __ATOMIC_RELEASE);
 		ldap_pvt_thread_rdwr_wunlock(&a->lock);
 		reading_free(old);
 		Debug(LDAP_DEBUG_STATS,
@@ -295,12 +295,7 @@ authorities_concerned(BackendDB *be, const struct berval *ndn)
 unsigned
 authorities_generation(struct authorities *a)
 {
-	unsigned g;
-
-	ldap_pvt_thread_rdwr_rlock(&a->lock);
-	g = a->generation;
-	ldap_pvt_thread_rdwr_runlock(&a->lock);
-	return g;
+	return __atomic_load_n(&a->generation, __ATOMIC_ACQUIRE);
 }
 
 static void

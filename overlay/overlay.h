@@ -166,6 +166,8 @@ struct published_search {
 	bool any_kind;	   /* a base search, or one below a container */
 	bool smime_binary; /* userSMIMECertificate;binary is wanted */
 	bool smime_plain;
+	bool all_user; /* all user attributes are wanted */
+	bool by_type;  /* or exactly the listed types, all of them published */
 	bool choosing; /* choose_cb is in place */
 	int slimit;    /* the client's, kept by us: counts what is sent */
 	Filter *exact; /* tested on the view, or NULL */

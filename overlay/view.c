@@ -64,11 +64,16 @@ may_read(struct building *b, AttributeDescription *ad, struct berval *nval)
 static bool
 is_wanted(struct building *b, AttributeDescription *ad)
 {
-	AttributeName *attrs = b->op->ors_attrs;
+	AttributeName *an = b->op->ors_attrs;
 
-	if (!b->check_access || attrs == NULL)
+	if (!b->check_access || b->ps->all_user)
 		return true;
-	return ad_inlist(ad, attrs) || an_find(attrs, slap_bv_all_user_attrs);
+	if (!b->ps->by_type)
+		return ad_inlist(ad, an);
+	for (; !BER_BVISNULL(&an->an_name); an++)
+		if (an->an_desc->ad_type == ad->ad_type)
+			return an->an_desc == ad || ad_inlist(ad, b->op->ors_attrs);
+	return false;
 }
 
 /* Those of the values that the client may read; shares the arrays if all. */
@@ -213,11 +218,15 @@ add_attribute(struct building *b, Attribute *a)
 {
 	AttributeType *at = a->a_desc->ad_type;
 
-	if (!is_wanted(b, a->a_desc) && at != chancery_schema.smime_type)
+	bool wanted = is_wanted(b, a->a_desc);
+
+	if (!wanted && at != chancery_schema.smime_type)
+		return;
+	if (!(wanted && b->check_access && b->ps->by_type) &&
+	    !names_type_published(b->ps->front, at))
 		return;
 	/* the later parts of scattered values were shown with the first */
-	if (!names_type_published(b->ps->front, at) ||
-	    attr_find(b->e->e_attrs, a->a_desc) != a)
+	if (attr_find(b->e->e_attrs, a->a_desc) != a)
 		return;
 	a = entry_values(b->e, a->a_desc, &b->ps->arena);
 	if (add_if_certificate(b, a))
@@ -357,26 +366,57 @@ view_build(struct published_search *ps, Operation *op, SlapReply *rs)
 	return 1;
 }
 
+/* Published, and every name in it rewritten? */
+static bool
+may_stay(struct published_search *ps, const Attribute *a)
+{
+	AttributeType *at = a->a_desc->ad_type;
+
+	if (!names_type_published(ps->front, at))
+		return false;
+	if (at->sat_syntax != slap_schema.si_syn_distinguishedName)
+		return true;
+	for (unsigned i = 0; i < a->a_numvals; i++)
+		if (!dnIsSuffix(&a->a_nvals[i], &ps->base->ndn))
+			return false;
+	return true;
+}
+
+/* Another overlay put an entry of its own in place of the view, most likely a
+ * copy with something added: what was added goes the way of all that is hidden. */
+static bool
+view_refit(struct published_search *ps, SlapReply *rs)
+{
+	Entry *e = rs->sr_entry;
+	Attribute **ap = &e->e_attrs, *a;
+
+	if ((rs->sr_flags & REP_ENTRY_MODIFIABLE) == 0 || !kind_wanted(ps, e))
+		return false;
+	while ((a = *ap) != NULL) {
+		if (may_stay(ps, a)) {
+			ap = &a->a_next;
+			continue;
+		}
+		*ap = a->a_next;
+		attr_free(a);
+	}
+	return true;
+}
+
 int
 view_rename(struct published_search *ps, Operation *op, SlapReply *rs)
 {
 	Entry *e = rs->sr_entry;
 	struct berval dn, ndn;
 
-	/* another overlay may have put an entry of its own in place of the view */
-	if (e != &ps->view) {
-		ps->view = *e;
-		BER_BVZERO(&ps->view.e_bv);
-		e = &ps->view;
-	}
+	if (e != &ps->view && !view_refit(ps, rs))
+		return 0;
 	if (!names_to_published(
 		ps->base, &e->e_name, &e->e_nname, &ps->arena, &dn, &ndn))
 		return 0;
-	if (rs->sr_entry != e) {
-		if ((rs->sr_flags & REP_ENTRY_MODIFIABLE) == 0)
-			return 0;
-		ber_bvreplace(&rs->sr_entry->e_name, &dn);
-		ber_bvreplace(&rs->sr_entry->e_nname, &ndn);
+	if (e != &ps->view) {
+		ber_bvreplace(&e->e_name, &dn);
+		ber_bvreplace(&e->e_nname, &ndn);
 	} else {
 		e->e_name = dn;
 		e->e_nname = ndn;
