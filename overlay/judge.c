@@ -103,10 +103,16 @@ addresses_of(Entry *e, struct arena *a, size_t *n_out)
 	return out;
 }
 
+static size_t
+values_count(const Attribute *a)
+{
+	return a == NULL ? 0 : a->a_numvals;
+}
+
 static struct choice_judgement *
 judgements_new(struct arena *a, const Attribute *values, size_t *n_out)
 {
-	*n_out = values == NULL ? 0 : values->a_numvals;
+	*n_out = values_count(values);
 	return arena_alloc(a, (*n_out + 1) * sizeof(struct choice_judgement));
 }
 
@@ -132,7 +138,10 @@ judge_entry(struct chancery *db, Operation *op, Entry *e, time_t now, struct are
 	struct bytes *mail;
 	size_t n_mail;
 
-	if (memo_get(db->memo, e, generation, a, out) && still_best(out, now))
+	/* an overlay below may have put values in or out of the same version */
+	if (memo_get(db->memo, e, generation, a, out) &&
+	    out->n_certs == values_count(certs) &&
+	    out->n_smime == values_count(smime) && still_best(out, now))
 		return true;
 	mail = addresses_of(e, a, &n_mail);
 	out->cert = judgements_new(a, certs, &out->n_certs);

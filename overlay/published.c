@@ -266,6 +266,18 @@ published_refuse(Operation *op, SlapReply *rs, int code, const char *text)
 	return rs->sr_err;
 }
 
+/* slapo-translucent sends what the other server answers with no callback but its
+ * own: entries would leave as they are stored there. */
+static bool
+has_translucent(BackendDB *be)
+{
+	slap_overinst *on = ((slap_overinfo *)be->bd_info->bi_private)->oi_list;
+
+	while (on != NULL && strcmp(on->on_bi.bi_type, "translucent") != 0)
+		on = on->on_next;
+	return on != NULL;
+}
+
 static int
 published_search_at(Operation *op, SlapReply *rs, slap_overinst *on,
     const struct chancery *front, struct target *t)
@@ -283,6 +295,10 @@ published_search_at(Operation *op, SlapReply *rs, slap_overinst *on,
 		return published_refuse(op, rs, LDAP_UNWILLING_TO_PERFORM,
 		    "chancery-base: the database behind the published base has no "
 		    "overlay chancery");
+	if (has_translucent(be))
+		return published_refuse(op, rs, LDAP_UNWILLING_TO_PERFORM,
+		    "chancery-base: the overlay translucent beside chancery would send "
+		    "entries past it; publish the other server's directory there");
 	if (chancery_schema.user_certificate == NULL || chancery_schema.mail == NULL)
 		return published_refuse(op, rs, LDAP_UNWILLING_TO_PERFORM,
 		    "overlay chancery: the schema lacks userCertificate or mail; "

@@ -98,6 +98,17 @@ status_values(Operation *op, struct chancery *db, Entry *e)
 	return l.values;
 }
 
+/* By its name only: replicas and backups ask for all operational attributes, and
+ * would store it. */
+static bool
+is_named(const AttributeName *an)
+{
+	for (; an != NULL && !BER_BVISNULL(&an->an_name); an++)
+		if (an->an_desc == chancery_schema.status)
+			return true;
+	return false;
+}
+
 int
 status_operational(Operation *op, SlapReply *rs)
 {
@@ -109,8 +120,7 @@ status_operational(Operation *op, SlapReply *rs)
 	if (db == chancery_frontend() || db->authorities == NULL ||
 	    rs->sr_entry == NULL || chancery_schema.user_certificate == NULL)
 		return SLAP_CB_CONTINUE;
-	if (!SLAP_OPATTRS(rs->sr_attr_flags) &&
-	    !ad_inlist(chancery_schema.status, rs->sr_attrs))
+	if (!is_named(rs->sr_attrs))
 		return SLAP_CB_CONTINUE;
 	if (!access_allowed(
 		op, rs->sr_entry, chancery_schema.status, NULL, ACL_READ, NULL))
