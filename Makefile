@@ -39,8 +39,10 @@ CORE_OBJ      := $(call obj,$(wildcard core/*.c))
 CRYPTO_OBJ    := $(call obj,$(wildcard crypto/*.c))
 DIRECTORY_OBJ := $(call obj,$(wildcard directory/*.c))
 CLI_OBJ       := $(call obj,$(wildcard cli/*.c))
+ENROLL_OBJ    := $(call obj,$(wildcard enroll/*.c))
 OVERLAY_OBJ   := $(call obj,$(wildcard overlay/*.c))
 UNIT_TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+TEST_TOOLS    := $(patsubst tests/tool/%.c,$(BUILD)/tests/tool/%,$(wildcard tests/tool/*.c))
 FUZZERS       := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # Keep what was built on the way to a test.
@@ -67,6 +69,8 @@ $(BUILD)/libcore.a: $(CORE_OBJ)
 $(BUILD)/libcrypto-chancery.a: $(CRYPTO_OBJ)
 	@rm -f $@; ar rcs $@ $^
 $(BUILD)/libdirectory.a: $(DIRECTORY_OBJ)
+	@rm -f $@; ar rcs $@ $^
+$(BUILD)/libenroll.a: $(ENROLL_OBJ)
 	@rm -f $@; ar rcs $@ $^
 
 # --- the overlay -------------------------------------------------------------
@@ -96,11 +100,15 @@ $(BUILD)/bin/chancery: $(CLI_OBJ) $(BUILD)/libdirectory.a $(BUILD)/libcrypto-cha
 	$(Q)$(CC) -pie $(LDFLAGS_ALL) -o $@ $^ -lldap -llber -ljansson -lcrypto
 
 # --- tests -------------------------------------------------------------------
-# A unit test links core alone; test_crypto_* and test_directory_* also theirs.
+# A unit test links core alone; test_crypto_* and test_enroll_* also what theirs needs.
 $(BUILD)/tests/unit/test_crypto_%: $(BUILD)/obj/tests/unit/test_crypto_%.o $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto -lzip
+$(BUILD)/tests/unit/test_enroll_%: $(BUILD)/obj/tests/unit/test_enroll_%.o $(BUILD)/libenroll.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto -lzip
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
@@ -108,8 +116,14 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcore.a
 # The differential tests compare core with OpenSSL.
 $(BUILD)/tests/unit/test_%_openssl: TEST_LIBS := -lcrypto
 
+# Programs that integration tests drive.
+$(BUILD)/tests/tool/%: $(BUILD)/obj/tests/tool/%.o $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto -lzip
+
 .PHONY: unit-tests
-unit-tests: $(UNIT_TESTS)
+unit-tests: $(UNIT_TESTS) $(TEST_TOOLS)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard core/*.c) $(wildcard core/*.h)
 	@mkdir -p $(@D)

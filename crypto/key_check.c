@@ -137,23 +137,160 @@ key_id(struct bytes spki, uint8_t out[KEY_ID_BYTES])
 
 /* --- RSA --------------------------------------------------------------------- */
 
-static bool
-is_prime(unsigned n)
-{
-	for (unsigned i = 2; i * i <= n; i++)
-		if (n % i == 0)
-			return false;
-	return true;
-}
+/* The primes below FACTOR_LIMIT. */
+static const uint16_t primes[] = {
+    2,
+    3,
+    5,
+    7,
+    11,
+    13,
+    17,
+    19,
+    23,
+    29,
+    31,
+    37,
+    41,
+    43,
+    47,
+    53,
+    59,
+    61,
+    67,
+    71,
+    73,
+    79,
+    83,
+    89,
+    97,
+    101,
+    103,
+    107,
+    109,
+    113,
+    127,
+    131,
+    137,
+    139,
+    149,
+    151,
+    157,
+    163,
+    167,
+    173,
+    179,
+    181,
+    191,
+    193,
+    197,
+    199,
+    211,
+    223,
+    227,
+    229,
+    233,
+    239,
+    241,
+    251,
+    257,
+    263,
+    269,
+    271,
+    277,
+    281,
+    283,
+    293,
+    307,
+    311,
+    313,
+    317,
+    331,
+    337,
+    347,
+    349,
+    353,
+    359,
+    367,
+    373,
+    379,
+    383,
+    389,
+    397,
+    401,
+    409,
+    419,
+    421,
+    431,
+    433,
+    439,
+    443,
+    449,
+    457,
+    461,
+    463,
+    467,
+    479,
+    487,
+    491,
+    499,
+    503,
+    509,
+    521,
+    523,
+    541,
+    547,
+    557,
+    563,
+    569,
+    571,
+    577,
+    587,
+    593,
+    599,
+    601,
+    607,
+    613,
+    617,
+    619,
+    631,
+    641,
+    643,
+    647,
+    653,
+    659,
+    661,
+    673,
+    677,
+    683,
+    691,
+    701,
+    709,
+    719,
+    727,
+    733,
+    739,
+    743,
+    751,
+};
 
-/* The least prime below FACTOR_LIMIT that divides n, or 0. */
-static unsigned
-small_factor(const BIGNUM *n)
+/* What n leaves when divided by each of the first primes, into rest[]. Division of
+ * a large number is what costs: one by a product of several primes serves all of
+ * them. */
+static void
+remainders(const BIGNUM *n, unsigned *rest)
 {
-	for (unsigned p = 2; p < FACTOR_LIMIT; p++)
-		if (is_prime(p) && BN_mod_word(n, p) == 0)
-			return p;
-	return 0;
+	for (size_t i = 0, k; i < NITEMS(primes); i = k) {
+		uint64_t product = primes[i];
+		BN_ULONG r;
+
+		for (k = i + 1; k < NITEMS(primes) && product * primes[k] <= UINT32_MAX;
+		     k++)
+			product *= primes[k];
+		r = BN_mod_word(n, (BN_ULONG)product);
+		for (size_t j = i; j < k; j++)
+			rest[j] = (unsigned)(r % primes[j]);
+	}
 }
 
 /* Whether r is a power of 65537 modulo p. */
@@ -174,10 +311,10 @@ is_power(unsigned r, unsigned p)
  * first primes: so is the modulus a power of 65537 modulo each of them (Nemec and
  * others, CCS 2017). By chance that happens once in about 2^150 keys. */
 static bool
-is_roca(const BIGNUM *n)
+is_roca(const unsigned *rest)
 {
-	for (unsigned p = 3; p <= ROCA_LAST; p += 2)
-		if (is_prime(p) && !is_power((unsigned)BN_mod_word(n, p), p))
+	for (size_t i = 1; primes[i] <= ROCA_LAST; i++)
+		if (!is_power(rest[i], primes[i]))
 			return false;
 	return true;
 }
@@ -217,12 +354,14 @@ out:
 static int
 is_square(const BIGNUM *n, BN_CTX *ctx)
 {
-	static const unsigned primes[] = {3, 5, 7, 11, 13, 17, 19, 23, 29};
+	enum {
+		ODD = 9
+	}; /* 3 to 29, the first odd ones */
 	BIGNUM *root, *square;
 	BN_ULONG rest = BN_mod_word(n, 3234846615U); /* their product */
 	int rc = -1;
 
-	for (size_t i = 0; i < NITEMS(primes); i++) {
+	for (size_t i = 1; i <= ODD; i++) {
 		unsigned p = primes[i], r = (unsigned)(rest % p), x = 0;
 
 		while (x <= p / 2 && x * x % p != r)
@@ -273,16 +412,18 @@ out:
 static int
 check_modulus(const BIGNUM *n, struct err *e)
 {
-	unsigned factor = small_factor(n);
+	unsigned rest[NITEMS(primes)];
 	BN_CTX *ctx;
 	int found;
 
-	if (factor != 0)
-		return err_set(e, ERR_POLICY,
-		    "S/MIME BR 6.1.6: an RSA modulus that %u divides, want no factor "
-		    "below %d",
-		    factor, FACTOR_LIMIT);
-	if (is_roca(n))
+	remainders(n, rest);
+	for (size_t i = 0; i < NITEMS(primes); i++)
+		if (rest[i] == 0)
+			return err_set(e, ERR_POLICY,
+			    "S/MIME BR 6.1.6: an RSA modulus that %u divides, want no "
+			    "factor below %d",
+			    primes[i], FACTOR_LIMIT);
+	if (is_roca(rest))
 		return err_set(e, ERR_POLICY,
 		    "S/MIME BR 6.1.1.3: an RSA key of the ROCA family "
 		    "(CVE-2017-15361), "

@@ -775,8 +775,6 @@ profile_tbs(const struct profile_policy *policy, const struct profile_issuer *is
 	if (rc == 0)
 		rc = check_subject(policy, request, &s, e);
 	if (rc == 0)
-		rc = key_check_public(request->spki, e);
-	if (rc == 0)
 		rc = key_public_read(request->spki, &key, e);
 	if (rc == 0)
 		rc = validity(issuer, request->now, (int64_t)policy->days * DAY, &from,
@@ -799,6 +797,7 @@ profile_tbs(const struct profile_policy *policy, const struct profile_issuer *is
 static int
 check_authority(const struct profile_authority *a, struct err *e)
 {
+	struct key_public key;
 	int rc;
 
 	if (a->years < 1 || a->years > PROFILE_CA_MAX_YEARS)
@@ -817,7 +816,7 @@ check_authority(const struct profile_authority *a, struct err *e)
 		return rc;
 	if ((rc = check_serial(a->serial, e)) != 0)
 		return rc;
-	return key_check_public(a->spki, e);
+	return key_public_read(a->spki, &key, e);
 }
 
 static void

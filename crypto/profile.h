@@ -117,7 +117,8 @@ int profile_check_url(const char *url, struct err *e);
  * Names: UTF-8, at most PROFILE_MAX_NAME characters, none of them a control, a
  * private or unassigned code, or one that changes the direction of text.
  * Validity: now - PROFILE_BACKDATE, for policy->days, last second included, cut
- * to the CA's. Key: key_check_public.
+ * to the CA's. Key: RSA or EC as key_public_read takes it; whether it is a good one
+ * is the lint's to say.
  *
  * 0 and *tbs_out, the caller's; or ERR_POLICY, ERR_SYNTAX, ERR_LIMIT,
  * ERR_UNSUPPORTED with a sentence, ERR_MEMORY. Any thread.
