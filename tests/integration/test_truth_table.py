@@ -15,6 +15,7 @@ import itertools
 import os
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
