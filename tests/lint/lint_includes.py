@@ -27,7 +27,7 @@ MAY = {
 # Which folders may include these headers of others? (tests may include all)
 ONLY = {
     r"openssl/": ("crypto",),
-    r"gpgme": ("crypto",),
+    r"(gpgme|zip)\.h$": ("crypto",),
     r"(ldap|lber|ldap_\w+|lber_\w+)\.h$": ("directory", "overlay"),
     r"(slap|portable|slap-config|config)\.h$": ("overlay",),
     r"lmdb\.h$": ("keyserver",),
