@@ -16,12 +16,11 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import paths  # noqa: F401
 import certs
-import entries
 import ldapclient as lc
 import overlayworld
 from check import case, check, done, equal, wait_until
-from overlayworld import (AUTHORITIES, CERT, COMPANY, CRL, DAY, ISSUING, PEOPLE, PUBLISHED,
-                          SMIME, SUFFIX, SYNCPROV, SYNCPROV_MODULE, World, person_dn)
+from overlayworld import (CERT, COMPANY, CRL, DAY, PEOPLE, PUBLISHED, SMIME, SUFFIX,
+                          SYNCPROV, SYNCPROV_MODULE, World, person_dn)
 from settings import local_root
 
 ANNA, BRUNO = "anna.muster@example.com", "bruno.keller@example.com"
@@ -102,7 +101,6 @@ NEIGHBOURS = {      # name: (lines, further databases)
     "accesslog": ("overlay accesslog\nlogdb cn=accesslog\nlogops all\nlogsuccess FALSE\n", "log"),
     "auditlog": ("overlay auditlog\nauditlog \"{state}/log/audit.ldif\"\n", ""),
 }
-BUILT_IN = {"dynlist": "dyngroup"}
 
 
 def tail_of(w, kind):

@@ -74,8 +74,7 @@ def one(name, cert, good):
     return Row(name, {"a": cert}, "a" if good else "")
 
 
-UPN, UTF8_MAIL = "1.3.6.1.4.1.311.20.2.3", "1.3.6.1.5.5.7.8.9"
-OCSP_MUST_STAPLE = "1.3.6.1.5.5.7.1.24"
+UPN = "1.3.6.1.4.1.311.20.2.3"     # userPrincipalName, of Windows logins
 
 
 def utf8(text):

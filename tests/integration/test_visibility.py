@@ -646,7 +646,8 @@ def test_acl():
 access to attrs=telephoneNumber by users read by * none
 access to attrs=mail val.regex="^anna@.*" by users read by * none
 access to dn.exact="{bruno}" by users read by * none
-access to dn.exact="{person_dn('zoe.mueller@example.com')}" attrs=userCertificate,userSMIMECertificate by users read by * none
+access to dn.exact="{person_dn('zoe.mueller@example.com')}"
+	attrs=userCertificate,userSMIMECertificate by users read by * none
 access to dn.exact="{person_dn('hilda.help@example.com')}" attrs=title by * search
 access to dn.exact="{person_dn('emil.gross@example.com')}" attrs=entry by users read by * none
 access to dn.subtree="ou=partners,{SUFFIX}" by users read by * none

@@ -194,9 +194,3 @@ def like_sectigo(mail, ca, first, last):
                               notice="By using this certificate you agree."),
                     _access("http://ocsp.sectigo.example", "http://crt.sectigo.example/c.crt"),
                     SMIME_CAPABILITIES))
-
-
-def with_utf8_mailbox(mail_utf8, ca, first, last):
-    """RFC 9598: an address in UTF-8, as otherName."""
-    return certs.make_cert("CN=x", (), ca, first, last, other_names=(
-        ("1.3.6.1.5.5.7.8.9", utf8(mail_utf8)),))
