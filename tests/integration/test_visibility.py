@@ -637,6 +637,104 @@ def test_attribute_options():
                   (lc.OK, []))
 
 
+def sees(client, dn=PEOPLE):
+    """How many entries of the real suffix somebody gets; None for noSuchObject."""
+    answer = client.search(dn, lc.SUB, "(objectClass=*)", ["1.1"])
+    return None if answer.code == lc.NO_OBJECT else len(answer.entries)
+
+
+def test_direct_option(access_all):
+    """Who sees the real suffix: the rootdn, and whom chancery-direct names."""
+    admin = f"cn=admin,{SUFFIX}"
+    staff = f"ou=staff,{COMPANY}"
+    with World(access=access_all, below_overlay=(
+            f'rootdn "{admin}"\nrootpw demo-admin\n')) as w:
+        with lc.as_user(w, admin, "demo-admin") as client:
+            check("direct: the rootdn sees the real suffix", sees(client) > 20)
+            check("direct: registry too", sees(client, f"ou=registry,{SUFFIX}") > 1)
+            answer = client.search(PUBLISHED, lc.SUB, "(sn=Keller)", ["userCertificate"])
+            equal("direct: under the published base the rootdn gets what is published",
+                  [e.values("userCertificate;binary") for e in answer.entries],
+                  [[w.cert("bruno.keller@example.com", "newer")]])
+        with lc.as_user(w, f"uid=hilda,{staff}", "demo-hilda") as client:
+            equal("direct: a user does not", sees(client), None)
+    with World(access=access_all, extra_database=(
+            f'chancery-direct "uid=hilda,{staff}"\nchancery-direct "cn=clerk,'
+            f'ou=services,{SUFFIX}"\n')) as w:
+        clerk, replica = (f"cn={n},ou=services,{SUFFIX}" for n in ("clerk", "replica"))
+        for dn, password, wanted in ((f"uid=hilda,{staff}", "demo-hilda", True),
+                                     (f"uid=anna,{staff}", "demo-anna", False),
+                                     (clerk, "demo-clerk", True),
+                                     (replica, "demo-replica", False)):
+            with lc.as_user(w, dn, password) as client:
+                equal(f"direct: named or not: {dn}", sees(client) is not None, wanted)
+        with lc.as_root(w) as client:
+            check("direct: root over ldapi always", sees(client) is not None)
+        with lc.anonymous(w) as client:
+            equal("direct: a stranger not", sees(client), None)
+    with World(access=access_all, extra_database="chancery-direct *\n") as w:
+        with lc.anonymous(w) as client:
+            check("direct: everybody, if that is wanted", sees(client) > 20)
+            equal("direct: and the rootDSE says so", SUFFIX in client.search(
+                "", lc.BASE, "(objectClass=*)", ["namingContexts"]
+            ).entries[0].texts("namingContexts"), True)
+
+
+def test_two_databases():
+    """Two real suffixes, each under a published base of its own."""
+    other = "dc=other,dc=org"
+    w = World(extra_frontend=f'chancery-base "dc=second" "{other}"\n')
+    try:
+        folder = w.path("db", "other")
+        os.makedirs(folder)
+        w.extra_tail = (f'database mdb\nsuffix "{other}"\ndirectory "{folder}"\n'
+                        f'access to * by dn.exact="{local_root()}" manage by * read\n'
+                        "overlay chancery\n")
+        w.build()
+        ca = w.authority("issuing")
+        der = certs.make_cert("CN=o", ("o@other.example",), ca, w.now - DAY, w.now + DAY,
+                              serial=0x42)
+        ldif = entries.entry(other, ("domain",), [("dc", "other")])
+        for ou in ("people", "authorities", "registry"):
+            ldif += entries.entry(f"ou={ou},{other}", ("organizationalUnit",), [("ou", ou)])
+        ldif += entries.entry(
+            f"mail=o@other.example,ou=people,{other}", ("inetOrgPerson", "chanceryPerson"),
+            [("cn", "Other"), ("sn", "Other"), ("mail", "o@other.example"),
+             ("userCertificate;binary", der)])
+        w.slapadd(ldif, other)
+        w.start()
+        with lc.anonymous(w) as client, lc.as_root(w) as root:
+            def there(base):
+                answer = client.search(base, lc.SUB, "(mail=o@other.example)")
+                return [(e.dn, e.values("userCertificate;binary")) for e in answer.entries]
+            name = "mail=o@other.example,ou=people,dc=second"
+            equal("two databases: found under its own base", there("dc=second"),
+                  [(name, [der])])
+            equal("two databases: not under the other's", there(PUBLISHED), [])
+            equal("two databases: nor under the empty base", there(""), [])
+            equal("two databases: the other's people not here",
+                  client.search("dc=second", lc.SUB, "(sn=Muster)").entries, [])
+            equal("two databases: both real suffixes are hidden",
+                  (sees(client, other), sees(client)), (None, None))
+            crl = certs.make_crl(ca, [(0x42, w.now - DAY)], w.now - DAY, w.now + DAY)
+            issuing = f"cn=Example Issuing CA,{AUTHORITIES}"
+            root.replace(issuing, "certificateRevocationList;binary", crl)
+            equal("two databases: a CRL of one says nothing about the other",
+                  there("dc=second"), [(name, [der])])
+            root.add(f"cn=ca,ou=authorities,{other}", [
+                ("objectClass", ["organizationalRole", "pkiCA"]), ("cn", ["ca"]),
+                ("certificateRevocationList;binary", [crl])])
+            equal("two databases: its own does", there("dc=second"), [(name, [])])
+            answer = client.search("", lc.BASE, "(objectClass=*)", ["namingContexts"])
+            equal("two databases: both bases in the rootDSE",
+                  answer.entries[0].texts("namingContexts"), [PUBLISHED, "dc=second"])
+            leak = re.search(rb"dc=org|dc=com", client.heard())
+            check("two databases: no real name is heard", not leak, leak)
+        w.stop()
+    finally:
+        w.close()
+
+
 def test_acl():
     """What the access rules withhold from a client stays withheld, in answers and
     as a condition."""
@@ -733,6 +831,10 @@ def main():
                     no_leak(f"{label}: {who}", client)
             with lc.as_root(w) as root:
                 test_writes(w, label, "root", root)
+    with case("direct"):
+        test_direct_option(access_all)
+    with case("two databases"):
+        test_two_databases()
     with case("options"):
         test_attribute_options()
     with case("acl"):
