@@ -117,7 +117,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcore.a
 $(BUILD)/tests/unit/test_%_openssl: TEST_LIBS := -lcrypto
 
 # Programs that integration tests drive.
-$(BUILD)/tests/tool/%: $(BUILD)/obj/tests/tool/%.o $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
+$(BUILD)/tests/tool/%: $(BUILD)/obj/tests/tool/%.o $(BUILD)/libenroll.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto -lzip
@@ -125,11 +125,18 @@ $(BUILD)/tests/tool/%: $(BUILD)/obj/tests/tool/%.o $(BUILD)/libcrypto-chancery.a
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS) $(TEST_TOOLS)
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard core/*.c) $(wildcard core/*.h)
+# Fuzzers share one build of core, watched by libFuzzer and the sanitizers.
+FUZZ_FLAGS := -std=gnu17 -O1 -g -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -D_GNU_SOURCE -I.
+FUZZ_CORE  := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(wildcard core/*.c))
+$(BUILD)/fuzz/obj/%.o: %.c $(wildcard core/*.h)
 	@mkdir -p $(@D)
-	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
-	$(Q)clang -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-	    -D_GNU_SOURCE -I. -o $@ $< $(wildcard core/*.c)
+	@echo "  CC $@"
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_CORE)
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
 
