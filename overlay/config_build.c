@@ -6,13 +6,14 @@
  */
 #include "overlay/config.h"
 
-static const char *const default_attributes[] = {"objectClass", "cn", "sn", "givenName",
-    "initials", "displayName", "mail", "o", "ou", "dc", "c", "l", "st", "street",
-    "postalAddress", "postalCode", "title", "telephoneNumber",
-    "facsimileTelephoneNumber", "physicalDeliveryOfficeName", "departmentNumber",
-    "preferredLanguage", "userCertificate", "userSMIMECertificate", "cACertificate",
-    "crossCertificatePair", "certificateRevocationList", "authorityRevocationList",
-    "deltaRevocationList",
+/* Those asked for most come first: they are looked for in this order. */
+static const char *const default_attributes[] = {"mail", "userCertificate",
+    "userSMIMECertificate", "cn", "objectClass", "sn", "givenName", "initials",
+    "displayName", "o", "ou", "dc", "c", "l", "st", "street", "postalAddress",
+    "postalCode", "title", "telephoneNumber", "facsimileTelephoneNumber",
+    "physicalDeliveryOfficeName", "departmentNumber", "preferredLanguage",
+    "cACertificate", "crossCertificatePair", "certificateRevocationList",
+    "authorityRevocationList", "deltaRevocationList",
     /* OpenPGP keys, for gpg */
     "pgpBaseKeySpaceDN", "pgpSoftware", "pgpVersion", "pgpKey", "pgpKeyV2", "pgpCertID",
     "pgpKeyID", "pgpKeyType", "pgpKeySize", "pgpKeyCreateTime", "pgpKeyExpireTime",

@@ -134,7 +134,7 @@ judge_entry(struct chancery *db, Operation *op, Entry *e, time_t now, struct are
 	unsigned generation = authorities_generation(db->authorities);
 	Attribute *certs = entry_values(e, chancery_schema.user_certificate, a);
 	Attribute *smime = entry_values(e, chancery_schema.smime, a);
-	struct revocation r = {db, op, e, entry_values(e, chancery_schema.revoked, a)};
+	struct revocation r = {db, op, e, NULL};
 	struct bytes *mail;
 	size_t n_mail;
 
@@ -143,6 +143,7 @@ judge_entry(struct chancery *db, Operation *op, Entry *e, time_t now, struct are
 	    out->n_certs == values_count(certs) &&
 	    out->n_smime == values_count(smime) && still_best(out, now))
 		return true;
+	r.named = entry_values(e, chancery_schema.revoked, a);
 	mail = addresses_of(e, a, &n_mail);
 	out->cert = judgements_new(a, certs, &out->n_certs);
 	out->smime = judgements_new(a, smime, &out->n_smime);
