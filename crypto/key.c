@@ -19,6 +19,8 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include "crypto/wipe.h"
+
 struct key {
 	EVP_PKEY *pkey;
 	uint8_t *spki; /* DER, OpenSSL's memory */
@@ -56,6 +58,10 @@ reason(void)
 int
 key_memory_init(struct err *e)
 {
+	int rc = wipe_init(e);
+
+	if (rc != 0)
+		return rc;
 	switch (CRYPTO_secure_malloc_init(KEY_MEMORY_BYTES, SECURE_SMALLEST)) {
 	case 1:
 		return 0;

@@ -47,9 +47,10 @@ struct key;
 
 /*
  * Makes the secure heap: locked in memory, left out of core dumps, guard pages
- * around it. Once, at the start of the signer, before any other call and any
- * thread. Without it everything works in ordinary memory that is wiped.
- * 0; ERR_MEMORY where it could not be made or not be locked.
+ * around it; and lets OpenSSL wipe all that it frees (wipe.h). Once, at the start
+ * of the signer, before any other call and any thread. Without it everything
+ * works in ordinary memory, most of which is wiped. 0; ERR_MEMORY where it could
+ * not be made or not be locked; ERR_USAGE when OpenSSL was used before.
  */
 int key_memory_init(struct err *e);
 
