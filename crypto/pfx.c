@@ -12,13 +12,15 @@
 
 #include "core/isotime.h"
 #include "crypto/certs.h"
+#include "crypto/pfx_salt.h"
 #include "crypto/pin.h"
 #include "crypto/reason.h"
 
 enum {
 	MAC_SALT = 8,
 	NO_MAC = -1,
-	DATE = 10, /* characters of "2026-11-22" */
+	TRIES = 16, /* one in seventy is bad */
+	DATE = 10,  /* characters of "2026-11-22" */
 };
 
 static const char *const words[] = {
@@ -86,16 +88,32 @@ pfx_check(const struct pfx_params *p, struct err *e)
 	return 0;
 }
 
-/* Key and certificates encrypted, then the MAC over both. */
+/* Key and certificates encrypted, under random salts. */
+static PKCS12 *
+pfx_encrypt(const struct pfx_params *p, const char *pin, const char *name, X509 *leaf,
+    STACK_OF(X509) * chain)
+{
+	int cipher = p->form == PFX_MODERN ? NID_aes_256_cbc
+					   : NID_pbe_WithSHA1And3_Key_TripleDES_CBC;
+
+	return PKCS12_create_ex(pin, name, p->key, leaf, chain, cipher, cipher,
+	    (int)p->iterations, NO_MAC, 0, NULL, NULL);
+}
+
+/* The whole file; NULL where OpenSSL fails. */
 static PKCS12 *
 pfx_build(const struct pfx_params *p, const char *pin, const char *name, X509 *leaf,
     STACK_OF(X509) * chain)
 {
 	bool modern = p->form == PFX_MODERN;
-	int cipher = modern ? NID_aes_256_cbc : NID_pbe_WithSHA1And3_Key_TripleDES_CBC;
-	PKCS12 *file = PKCS12_create_ex(pin, name, p->key, leaf, chain, cipher, cipher,
-	    (int)p->iterations, NO_MAC, 0, NULL, NULL);
+	PKCS12 *file = pfx_encrypt(p, pin, name, leaf, chain);
 
+	for (int i = 1; i < TRIES && !modern && file != NULL &&
+			!pfx_salts_good(file, pin, p->iterations);
+	     i++) {
+		PKCS12_free(file);
+		file = pfx_encrypt(p, pin, name, leaf, chain);
+	}
 	if (file != NULL &&
 	    PKCS12_set_mac(file, pin, -1, NULL, MAC_SALT, (int)p->iterations,
 		modern ? EVP_sha256() : EVP_sha1()) != 1) {

@@ -6,7 +6,7 @@
  *   modern      PBES2 with AES-256-CBC, PBKDF2 and HMAC-SHA-256 (RFC 8018), MAC
  *               with SHA-256. Windows 10 1709 and later, Thunderbird, GnuTLS, Java
  *   compatible  3-key 3DES with SHA-1, MAC with SHA-1. Windows 7 to Server 2016,
- *               older macOS and iOS, gpgsm of Debian 12
+ *               older macOS and iOS, gpgsm of Debian 12 (see pfx_salt.h)
  *
  * Never RC2-40. The MAC's salt has 8 bytes in both, because macOS refuses 16.
  * The password is always a PIN of pin.h, whose 120 bits carry the protection in

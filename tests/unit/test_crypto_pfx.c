@@ -9,6 +9,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 
+#include "crypto/pfx_salt.h"
 #include "crypto/pin.h"
 #include "tests/unit/check.h"
 #include "tests/unit/person_world.h"
@@ -214,6 +215,33 @@ test_crypto_pfx__most(void)
 	owned_free(&file);
 }
 
+/* The first was seen to fail in gpgsm 2.2.40, the second beside it to open. */
+static void
+test_crypto_pfx__salts(void)
+{
+	static const char seen[] = "EQEE-766K-J2FP-Y4FP-PAVW-RGP4";
+	struct pfx_params p = params(PFX_COMPATIBLE);
+	char password[PIN_TEXT + 1] = "";
+	struct owned file;
+	PKCS12 *parsed;
+	int bad = 0;
+
+	check(!pfx_salt_good(seen, BYTES("\x11\x9d\xad\xd1\x6b\x34\x9a\xf1"), 2048),
+	    "crypto_pfx__salt_bad", "called good");
+	check(pfx_salt_good(seen, BYTES("\x5a\x25\x00\x6b\xe9\xba\x9c\xb6"), 2048),
+	    "crypto_pfx__salt_good", "called bad");
+	memcpy(password, pin.p, PIN_TEXT);
+	for (int i = 0; i < 200; i++) { /* three of them would be bad */
+		if (pfx_make(&p, &file, NULL) != 0)
+			continue;
+		parsed = parse(&file);
+		bad += !pfx_salts_good(parsed, password, p.iterations);
+		PKCS12_free(parsed);
+		owned_free(&file);
+	}
+	check_int("crypto_pfx__salts_of_200_files", bad, 0);
+}
+
 static void
 test_crypto_pfx__names(void)
 {
@@ -251,6 +279,7 @@ main(void)
 	test_crypto_pfx__refusals();
 	test_crypto_pfx__most();
 	test_crypto_pfx__names();
+	test_crypto_pfx__salts();
 	secret_free(&pin);
 	person_fini(&person);
 	return check_done();
