@@ -8,6 +8,8 @@
 
 #include "core/addr.h"
 
+#include <endian.h>
+
 /* RFC 8551 section 4.2 wants 2048 bits. EC: RFC 5753 on curves that are known;
  * RSA-PSS (RFC 4055 section 1.2), DSA, Ed25519 and Ed448 only sign. */
 static bool
@@ -83,14 +85,27 @@ choice_has_address(const struct cert *c, const struct bytes *mail, size_t n_mail
 	return false;
 }
 
+static uint64_t
+tie_mix(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 32;
+}
+
+/* Eight bytes at a time: byte by byte it would cost as much as all else here. */
 uint64_t
 choice_tie(struct bytes value)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = value.n, word;
+	size_t i;
 
-	for (size_t i = 0; i < value.n; i++)
-		h = (h ^ value.p[i]) * UINT64_C(0x100000001b3);
-	return h;
+	for (i = 0; value.n - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, value.p + i, sizeof(word));
+		h = tie_mix(h, le64toh(word));
+	}
+	for (word = 0; i < value.n; i++)
+		word = word << 8 | value.p[i];
+	return tie_mix(h, word);
 }
 
 static enum choice_reason

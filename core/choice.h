@@ -90,7 +90,7 @@ void choice_judge_value(struct bytes der, const struct bytes *mail, size_t n_mai
 void choice_judge_signed(struct bytes cms, const struct bytes *mail, size_t n_mail,
     choice_revoked_fn *revoked, void *ctx, int64_t now, struct choice_judgement *out);
 
-/* Of a stored value (FNV-1a): orders equals the same way on every server. */
+/* Of a stored value, a hash: orders equals the same way on every server. */
 uint64_t choice_tie(struct bytes value);
 
 /* What holds at this second: a reason, never CHOICE_OTHER_FIRST. */

@@ -484,6 +484,30 @@ test_value(void)
 	    "choice__signed_junk", choice_reason_word(choice_at(&j, T0)), "malformed");
 }
 
+/* Every byte counts, and every kind of machine counts the same. */
+static void
+test_tie(void)
+{
+	static const uint8_t zero[40];
+	uint8_t text[sizeof(zero)] = {0};
+	size_t alike = 0;
+
+	for (size_t n = 1; n <= sizeof(text); n++) {
+		alike += choice_tie((struct bytes){zero, n}) ==
+			 choice_tie((struct bytes){zero, n - 1});
+		for (size_t i = 0; i < n; i++) {
+			text[i] = 0x80;
+			alike += choice_tie((struct bytes){text, n}) ==
+				 choice_tie((struct bytes){zero, n});
+			text[i] = 0;
+		}
+	}
+	check_int("choice__tie_every_byte", (long long)alike, 0);
+	check_int("choice__tie_every_machine",
+	    (long long)choice_tie(BYTES("0123456789abcdef!?")),
+	    (long long)UINT64_C(0xcb617b0689e58ac1));
+}
+
 int
 main(void)
 {
@@ -493,5 +517,6 @@ main(void)
 	test_text();
 	test_time();
 	test_value();
+	test_tie();
 	return check_done();
 }
