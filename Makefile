@@ -40,6 +40,10 @@ CRYPTO_OBJ    := $(call obj,$(wildcard crypto/*.c))
 DIRECTORY_OBJ := $(call obj,$(wildcard directory/*.c))
 CLI_OBJ       := $(call obj,$(wildcard cli/*.c))
 ENROLL_OBJ    := $(call obj,$(wildcard enroll/*.c))
+# Each program of enrollment: its main.c, and the rest as a library that tests use too.
+PROGRAMS      := signer clerk examine portal
+program-obj    = $(call obj,$(filter-out %/main.c,$(wildcard enroll/$(1)/*.c)))
+MAINS         := $(wildcard $(PROGRAMS:%=enroll/%/main.c))
 OVERLAY_OBJ   := $(call obj,$(wildcard overlay/*.c))
 UNIT_TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 TEST_TOOLS    := $(patsubst tests/tool/%.c,$(BUILD)/tests/tool/%,$(wildcard tests/tool/*.c))
@@ -49,7 +53,7 @@ FUZZERS       := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz
 .SECONDARY:
 
 .PHONY: all
-all: overlay cli ## the overlay and the command, as plain make builds them
+all: overlay cli programs ## overlay, command and programs, as plain make builds them
 
 -include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
 
@@ -72,6 +76,11 @@ $(BUILD)/libdirectory.a: $(DIRECTORY_OBJ)
 	@rm -f $@; ar rcs $@ $^
 $(BUILD)/libenroll.a: $(ENROLL_OBJ)
 	@rm -f $@; ar rcs $@ $^
+define program-lib
+$(BUILD)/lib$(1).a: $(call program-obj,$(1))
+	@rm -f $$@; ar rcs $$@ $$^
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program-lib,$(p))))
 
 # --- the overlay -------------------------------------------------------------
 # packaging/slapd-headers prepares the headers of exactly the installed slapd
@@ -94,10 +103,30 @@ $(BUILD)/overlay/chancery.so: $(OVERLAY_OBJ) $(BUILD)/libcore.a
 # --- the command -------------------------------------------------------------
 .PHONY: cli
 cli: $(if $(CLI_OBJ),$(BUILD)/bin/chancery)
-$(BUILD)/bin/chancery: $(CLI_OBJ) $(BUILD)/libdirectory.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
+$(BUILD)/bin/chancery: $(CLI_OBJ) $(BUILD)/libenroll.a $(BUILD)/libdirectory.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
-	$(Q)$(CC) -pie $(LDFLAGS_ALL) -o $@ $^ -lldap -llber -ljansson -lcrypto
+	$(Q)$(CC) -pie $(LDFLAGS_ALL) -pthread -o $@ $^ -lldap -llber -ljansson -lcrypto
+
+# --- enrollment's programs ---------------------------------------------------
+# What each is linked with says what it can do: --as-needed leaves out the rest.
+LIBS_signer  := -lcrypto -lzip -lseccomp -ljansson
+LIBS_clerk   := -lldap -llber -lcurl -lgmime-3.0 -lgobject-2.0 -lglib-2.0 -lcrypto -lzip -ljansson
+LIBS_examine := -lcrypto -lzip -lseccomp -ljansson
+LIBS_portal  := -lmicrohttpd -lqrencode -ljansson
+$(BUILD)/obj/enroll/clerk/%.o: CFLAGS += $(GMIME_CFLAGS)
+GMIME_CFLAGS = $(shell pkg-config --cflags gmime-3.0 2>/dev/null)
+
+.PHONY: programs
+programs: $(MAINS:enroll/%/main.c=$(BUILD)/bin/chancery-%)
+define program-bin
+$(BUILD)/bin/chancery-$(1): $(BUILD)/obj/enroll/$(1)/main.o $(BUILD)/lib$(1).a $(BUILD)/libenroll.a \
+    $(if $(filter clerk,$(1)),$(BUILD)/libdirectory.a) $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
+	@mkdir -p $$(@D)
+	@echo "  LD $$@"
+	$$(Q)$$(CC) -pie $$(LDFLAGS_ALL) -pthread -o $$@ $$^ $$(LIBS_$(1))
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program-bin,$(p))))
 
 # --- tests -------------------------------------------------------------------
 # A unit test links core alone; test_crypto_* and test_enroll_* also what theirs needs.
@@ -108,7 +137,15 @@ $(BUILD)/tests/unit/test_crypto_%: $(BUILD)/obj/tests/unit/test_crypto_%.o $(BUI
 $(BUILD)/tests/unit/test_enroll_%: $(BUILD)/obj/tests/unit/test_enroll_%.o $(BUILD)/libenroll.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto -lzip
+	$(Q)$(CC) $(LDFLAGS_ALL) -pthread -o $@ $^ -lcrypto -lzip -ljansson
+define program-test
+$(BUILD)/tests/unit/test_$(1)_%: $(BUILD)/obj/tests/unit/test_$(1)_%.o $(BUILD)/lib$(1).a $(BUILD)/libenroll.a \
+    $(if $(filter clerk,$(1)),$(BUILD)/libdirectory.a) $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
+	@mkdir -p $$(@D)
+	@echo "  LD $$@"
+	$$(Q)$$(CC) $$(LDFLAGS_ALL) -pthread -o $$@ $$^ $$(LIBS_$(1))
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program-test,$(p))))
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
@@ -117,10 +154,10 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcore.a
 $(BUILD)/tests/unit/test_%_openssl: TEST_LIBS := -lcrypto
 
 # Programs that integration tests drive.
-$(BUILD)/tests/tool/%: $(BUILD)/obj/tests/tool/%.o $(BUILD)/libenroll.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
+$(BUILD)/tests/tool/%: $(BUILD)/obj/tests/tool/%.o $(BUILD)/libsigner.a $(BUILD)/libenroll.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto -lzip
+	$(Q)$(CC) $(LDFLAGS_ALL) -pthread -o $@ $^ -lcrypto -lzip -lseccomp -ljansson
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS) $(TEST_TOOLS)

@@ -3,7 +3,7 @@
  * written under a name of their own, synced, linked to their name, the folder
  * synced. Any number of processes may use one folder; each opens it for itself,
  * after fork(). Nothing in it may be read by others than its owner. Holds the day
- * keys (daykey.c) and the pool (enroll/pool.c); knows nothing about either.
+ * keys (daykey.c) and the pool (enroll/signer/pool.c); knows nothing about either.
  */
 #ifndef CHANCERY_CRYPTO_FOLDER_H
 #define CHANCERY_CRYPTO_FOLDER_H

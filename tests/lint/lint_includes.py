@@ -19,7 +19,7 @@ MAY = {
     "crypto": ("core",),
     "directory": ("core",),
     "overlay": ("core",),
-    "cli": ("core", "crypto", "directory"),
+    "cli": ("core", "crypto", "directory", "enroll"),
     "keyserver": ("core", "crypto", "directory"),
     "enroll": ("core", "crypto", "directory"),
     "bench": (),
@@ -32,6 +32,7 @@ ONLY = {
     r"(slap|portable|slap-config|config)\.h$": ("overlay",),
     r"lmdb\.h$": ("keyserver",),
     r"microhttpd\.h$": ("keyserver", "enroll"),
+    r"(curl/|gmime/|seccomp\.h|qrencode\.h)": ("enroll",),
 }
 CORE_HEADERS = {"assert.h", "ctype.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h",
                 "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",

@@ -25,7 +25,7 @@
 #include "crypto/pin.h"
 #include "crypto/smime_blob.h"
 #include "crypto/zip.h"
-#include "enroll/pool.h"
+#include "enroll/signer/pool.h"
 #include "tests/unit/ca_world.h"
 
 #define RECORD BYTES("cn=4711,ou=requests,ou=registry,dc=example,dc=com")

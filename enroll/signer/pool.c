@@ -3,7 +3,7 @@
  * whose unlink succeeded, which the kernel grants to one alone; it is handed out
  * only after the folder was synced, so that a loss of power cannot bring it back.
  */
-#include "enroll/pool.h"
+#include "enroll/signer/pool.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
  * random moments (CHANCERY_SEED repeats their order): no key is given
  * twice, and none is lost but those in the hand of a killed taker.
  */
-#include "enroll/pool.h"
+#include "enroll/signer/pool.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -45,43 +45,43 @@ open_pool(const struct seal_key *k)
 }
 
 static void
-test_enroll_pool__once(void)
+test_signer_pool__once(void)
 {
 	struct pool *pool = open_pool(sealing);
 	struct secret got;
 	struct err e = {0};
 	int seen = 0;
 
-	check_int("enroll_pool__empty_count", pool_count(pool, KIND, &e), 0);
-	check_int("enroll_pool__empty_take", pool_take(pool, KIND, &got, &e), 0);
+	check_int("signer_pool__empty_count", pool_count(pool, KIND, &e), 0);
+	check_int("signer_pool__empty_take", pool_take(pool, KIND, &got, &e), 0);
 	pool_put(pool, KIND, BYTES("one"), NOW, &e);
 	pool_put(pool, KIND, BYTES("two"), NOW, &e);
 	pool_put(pool, "p256", BYTES("four"), NOW, &e);
-	check_int("enroll_pool__count", pool_count(pool, KIND, &e), 2);
+	check_int("signer_pool__count", pool_count(pool, KIND, &e), 2);
 	check_int(
-	    "enroll_pool__count_of_part_of_a_name", pool_count(pool, "rsa", &e), 0);
+	    "signer_pool__count_of_part_of_a_name", pool_count(pool, "rsa", &e), 0);
 	for (int i = 0; i < 2; i++) {
-		check_int("enroll_pool__take", pool_take(pool, KIND, &got, &e), 1);
+		check_int("signer_pool__take", pool_take(pool, KIND, &got, &e), 1);
 		seen |= bytes_equal(secret_view(&got), BYTES("one"))   ? 1
 			: bytes_equal(secret_view(&got), BYTES("two")) ? 2
 								       : 4;
 		secret_free(&got);
 	}
-	check_int("enroll_pool__each_once", seen, 3);
-	check_int("enroll_pool__take_no_more", pool_take(pool, KIND, &got, &e), 0);
-	check_int("enroll_pool__other_kind", pool_take(pool, "p256", &got, &e), 1);
+	check_int("signer_pool__each_once", seen, 3);
+	check_int("signer_pool__take_no_more", pool_take(pool, KIND, &got, &e), 0);
+	check_int("signer_pool__other_kind", pool_take(pool, "p256", &got, &e), 1);
 	secret_free(&got);
-	check_int("enroll_pool__kind_with_slash",
+	check_int("signer_pool__kind_with_slash",
 	    pool_put(pool, "../rsa", BYTES("x"), NOW, &e), ERR_USAGE);
-	check_int("enroll_pool__kind_longest",
+	check_int("signer_pool__kind_longest",
 	    pool_put(pool, "0123456789abcdef", BYTES("x"), NOW, &e), 0);
-	check_int("enroll_pool__kind_longest_take",
+	check_int("signer_pool__kind_longest_take",
 	    pool_take(pool, "0123456789abcdef", &got, &e), 1);
 	secret_free(&got);
-	check_int("enroll_pool__kind_too_long",
+	check_int("signer_pool__kind_too_long",
 	    pool_put(pool, "0123456789abcdefg", BYTES("x"), NOW, &e), ERR_USAGE);
-	check_int("enroll_pool__kind_empty", pool_take(pool, "", &got, &e), ERR_USAGE);
-	check_int("enroll_pool__folder_empty", scratch_count(path, ""), 0);
+	check_int("signer_pool__kind_empty", pool_take(pool, "", &got, &e), ERR_USAGE);
+	check_int("signer_pool__folder_empty", scratch_count(path, ""), 0);
 	pool_close(&pool);
 }
 
@@ -105,7 +105,7 @@ rename_any(void)
 
 /* Keys that do not open are put aside and never met again. */
 static void
-test_enroll_pool__bad(void)
+test_signer_pool__bad(void)
 {
 	struct pool *pool = open_pool(sealing), *stranger;
 	struct seal_key *other;
@@ -119,17 +119,17 @@ test_enroll_pool__bad(void)
 	pool_put(pool, KIND, BYTES("good"), NOW, &e);
 	check(pool_take(pool, KIND, &got, &e) == 1 &&
 		  bytes_equal(secret_view(&got), BYTES("good")),
-	    "enroll_pool__bad_passed_over", "%s", e.text);
+	    "signer_pool__bad_passed_over", "%s", e.text);
 	secret_free(&got);
-	check_int("enroll_pool__bad_no_more", pool_take(pool, KIND, &got, &e), 0);
-	check_int("enroll_pool__bad_not_counted", pool_count(pool, KIND, &e), 0);
+	check_int("signer_pool__bad_no_more", pool_take(pool, KIND, &got, &e), 0);
+	check_int("signer_pool__bad_not_counted", pool_count(pool, KIND, &e), 0);
 	check_int(
-	    "enroll_pool__bad_kept_aside", scratch_count(path, "bad-" KIND "-"), 1);
+	    "signer_pool__bad_kept_aside", scratch_count(path, "bad-" KIND "-"), 1);
 	/* A sealed key under another's name is not taken for it. */
 	pool_put(pool, KIND, BYTES("moved"), NOW, &e);
 	rename_any();
-	check_int("enroll_pool__renamed_not_given", pool_take(pool, KIND, &got, &e), 0);
-	check_int("enroll_pool__renamed_aside", scratch_count(path, "bad-"), 2);
+	check_int("signer_pool__renamed_not_given", pool_take(pool, KIND, &got, &e), 0);
+	check_int("signer_pool__renamed_aside", scratch_count(path, "bad-"), 2);
 	pool_close(&stranger);
 	seal_key_free(&other);
 	pool_close(&pool);
@@ -153,7 +153,7 @@ make_key(const char *kind, struct secret *out, void *ctx, struct err *e)
 }
 
 static void
-test_enroll_pool__fill(void)
+test_signer_pool__fill(void)
 {
 	struct pool *pool = open_pool(sealing);
 	struct secret got;
@@ -163,19 +163,19 @@ test_enroll_pool__fill(void)
 	while (pool_fill(pool, KIND, 3, NOW, make_key, &made, &e) == 1 && steps < 10)
 		steps++;
 	check(made == 3 && steps == 3 && pool_count(pool, KIND, &e) == 3,
-	    "enroll_pool__fill", "made %d in %d steps", made, steps);
+	    "signer_pool__fill", "made %d in %d steps", made, steps);
 	pool_take(pool, KIND, &got, &e);
 	secret_free(&got);
-	check_int("enroll_pool__fill_one_taken",
+	check_int("signer_pool__fill_one_taken",
 	    pool_fill(pool, KIND, 3, NOW, make_key, &made, &e), 1);
-	check_int("enroll_pool__fill_most",
+	check_int("signer_pool__fill_most",
 	    pool_fill(pool, KIND, POOL_WANT_MAX, NOW, make_key, &made, &e), 1);
-	check_int("enroll_pool__fill_too_many",
+	check_int("signer_pool__fill_too_many",
 	    pool_fill(pool, KIND, POOL_WANT_MAX + 1, NOW, make_key, &made, &e),
 	    ERR_LIMIT);
-	check_int("enroll_pool__fill_maker_fails",
+	check_int("signer_pool__fill_maker_fails",
 	    pool_fill(pool, KIND, 10, NOW, make_key, &made, &e), ERR_CRYPTO);
-	check_str("enroll_pool__fill_sentence", e.text, "rsa3072: no more today");
+	check_str("signer_pool__fill_sentence", e.text, "rsa3072: no more today");
 	while (pool_take(pool, KIND, &got, &e) == 1)
 		secret_free(&got);
 	pool_close(&pool);
@@ -318,8 +318,8 @@ judge(struct campaign *c, unsigned seed)
 	struct err e = {0};
 	int rc;
 
-	check_int("enroll_pool__kill_nothing_half_done", scratch_count(path, "."), 0);
-	check_int("enroll_pool__kill_nothing_bad", scratch_count(path, "bad-"), 0);
+	check_int("signer_pool__kill_nothing_half_done", scratch_count(path, "."), 0);
+	check_int("signer_pool__kill_nothing_bad", scratch_count(path, "bad-"), 0);
 	while ((rc = pool_take(pool, KIND, &got, &e)) == 1) { /* what is left */
 		uint32_t key;
 
@@ -327,7 +327,7 @@ judge(struct campaign *c, unsigned seed)
 		report(c->taken, key);
 		secret_free(&got);
 	}
-	check(rc == 0, "enroll_pool__kill_rest_opens", "%s", e.text);
+	check(rc == 0, "signer_pool__kill_rest_opens", "%s", e.text);
 	n_taken = report_read(c->taken, taken);
 	qsort(taken, n_taken, sizeof(*taken), compare);
 	for (size_t i = 1; i < n_taken; i++)
@@ -335,14 +335,14 @@ judge(struct campaign *c, unsigned seed)
 	for (size_t i = 0; i < n_put; i++)
 		lost +=
 		    bsearch(&put[i], taken, n_taken, sizeof(*taken), compare) == NULL;
-	check(twice == 0, "enroll_pool__kill_no_key_twice", "%zu twice, seed %u", twice,
+	check(twice == 0, "signer_pool__kill_no_key_twice", "%zu twice, seed %u", twice,
 	    seed);
-	check(lost <= c->killed_takers, "enroll_pool__kill_no_key_lost",
+	check(lost <= c->killed_takers, "signer_pool__kill_no_key_lost",
 	    "%zu lost, %u takers killed, seed %u", lost, c->killed_takers, seed);
 	check(n_put > 100 && n_taken > 100 && c->killed_takers > 10,
-	    "enroll_pool__kill_had_work", "%zu put, %zu taken, %u killed, seed %u",
+	    "signer_pool__kill_had_work", "%zu put, %zu taken, %u killed, seed %u",
 	    n_put, n_taken, c->killed_takers, seed);
-	check_int("enroll_pool__kill_nobody_failed", c->ended, 0);
+	check_int("signer_pool__kill_nobody_failed", c->ended, 0);
 	printf(
 	    "note pool: seed %u: %zu put, %zu taken, %u takers and %u putters killed, "
 	    "%zu keys lost in their hands\n",
@@ -351,7 +351,7 @@ judge(struct campaign *c, unsigned seed)
 }
 
 static void
-test_enroll_pool__kill(void)
+test_signer_pool__kill(void)
 {
 	const char *given = getenv("CHANCERY_SEED");
 	struct campaign c = {.taken = report_open("taken"), .put = report_open("put")};
@@ -395,11 +395,11 @@ main(void)
 		printf("not ok enroll_pool: %s\n", e.text);
 		return 1;
 	}
-	test_enroll_pool__once();
-	test_enroll_pool__bad();
-	test_enroll_pool__fill();
-	test_enroll_pool__kill();
-	check_int("enroll_pool__end_empty", scratch_count(path, ""), 0);
+	test_signer_pool__once();
+	test_signer_pool__bad();
+	test_signer_pool__fill();
+	test_signer_pool__kill();
+	check_int("signer_pool__end_empty", scratch_count(path, ""), 0);
 	seal_key_free(&sealing);
 	scratch_remove(path);
 	return check_done();
