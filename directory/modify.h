@@ -11,7 +11,8 @@
 
 enum modify_how {
 	MODIFY_ADD,	/* values to those that are there */
-	MODIFY_DELETE,	/* these values; with none: all, and it is an error if there are none */
+	MODIFY_DELETE,	/* these values; with none: all, and it is an error if there are
+			   none */
 	MODIFY_REPLACE, /* all by these; with none: the attribute goes */
 };
 
@@ -36,7 +37,7 @@ int modify_entry(struct connection *c, const char *dn, const char *filter,
     const struct modify *change, size_t n, struct err *e);
 
 /* 1 deleted, 0 the filter does not hold, else as above (gone: ERR_NOT_FOUND). */
-int modify_delete(
-    struct connection *c, const char *dn, const char *filter, struct err *e);
+int
+modify_delete(struct connection *c, const char *dn, const char *filter, struct err *e);
 
 #endif

@@ -30,8 +30,8 @@ void chain_close(struct chain **cp);
 /* Adds a line: {"n":N,"time":T,"prev":HASH,"event":event, ...fields}. fields is
  * taken, or NULL. Secrets never go in. 0, ERR_IO, ERR_LIMIT, ERR_MEMORY; after an
  * error nothing was added. Any thread. */
-int
-chain_add(struct chain *c, int64_t now, const char *event, json_t *fields, struct err *e);
+int chain_add(
+    struct chain *c, int64_t now, const char *event, json_t *fields, struct err *e);
 
 /* Its head: number of lines and the hash of the last one. */
 void chain_head(struct chain *c, uint64_t *n_out, char hash_out[CHAIN_HASH_TEXT + 1]);

@@ -17,10 +17,11 @@
 #include "crypto/owned.h"
 
 enum {
-	LINE_MAX_BYTES = 8 * 1024 * 1024, /* of one line, unless the server wants less */
-	LINE_MAX_DEPTH = 8,		  /* of nested arrays and objects */
-	LINE_CALL_MS = 30 * 1000,	  /* a client waits this long, by default */
-	LINE_TYPE_SECONDS = 10,		  /* a begun line must be whole after this */
+	LINE_MAX_BYTES =
+	    8 * 1024 * 1024,	  /* of one line, unless the server wants less */
+	LINE_MAX_DEPTH = 8,	  /* of nested arrays and objects */
+	LINE_CALL_MS = 30 * 1000, /* a client waits this long, by default */
+	LINE_TYPE_SECONDS = 10,	  /* a begun line must be whole after this */
 };
 
 /* Makes jansson wipe what it frees. Once, before any other call and thread. */
