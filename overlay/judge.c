@@ -64,12 +64,13 @@ is_revoked(const struct cert *c, void *ctx)
 }
 
 Attribute *
-entry_values(Entry *e, AttributeDescription *ad, struct arena *arena)
+entry_values_from(Attribute *first, struct arena *arena)
 {
-	Attribute *first = ad == NULL ? NULL : attr_find(e->e_attrs, ad), *a, *all;
+	AttributeDescription *ad = first->a_desc;
+	Attribute *a, *all;
 	unsigned n = 0, k = 0;
 
-	if (first == NULL || attr_find(first->a_next, ad) == NULL)
+	if (attr_find(first->a_next, ad) == NULL)
 		return first;
 	for (a = first; a != NULL; a = attr_find(a->a_next, ad))
 		n += a->a_numvals;
@@ -90,6 +91,14 @@ entry_values(Entry *e, AttributeDescription *ad, struct arena *arena)
 	return all;
 }
 
+Attribute *
+entry_values(Entry *e, AttributeDescription *ad, struct arena *arena)
+{
+	Attribute *first = ad == NULL ? NULL : attr_find(e->e_attrs, ad);
+
+	return first == NULL ? NULL : entry_values_from(first, arena);
+}
+
 static struct bytes *
 addresses_of(Entry *e, struct arena *a, size_t *n_out)
 {
@@ -103,17 +112,34 @@ addresses_of(Entry *e, struct arena *a, size_t *n_out)
 	return out;
 }
 
-static size_t
-values_count(const Attribute *a)
-{
-	return a == NULL ? 0 : a->a_numvals;
-}
-
 static struct choice_judgement *
 judgements_new(struct arena *a, const Attribute *values, size_t *n_out)
 {
-	*n_out = values_count(values);
+	*n_out = values == NULL ? 0 : values->a_numvals;
 	return arena_alloc(a, (*n_out + 1) * sizeof(struct choice_judgement));
+}
+
+/* What of an entry says whether its judgements are remembered. */
+struct outline {
+	struct entry_version version;
+	size_t n_certs, n_smime;
+};
+
+/* In one walk: this is all that most look-ups need. */
+static void
+outline_read(const Entry *e, struct outline *o)
+{
+	*o = (struct outline){.n_certs = 0};
+	for (const Attribute *a = e->e_attrs; a != NULL; a = a->a_next) {
+		if (a->a_desc == slap_schema.si_ad_entryUUID)
+			o->version.uuid = &a->a_nvals[0];
+		else if (a->a_desc == slap_schema.si_ad_entryCSN)
+			o->version.csn = &a->a_nvals[0];
+		else if (a->a_desc == chancery_schema.user_certificate)
+			o->n_certs += a->a_numvals;
+		else if (a->a_desc == chancery_schema.smime)
+			o->n_smime += a->a_numvals;
+	}
 }
 
 /* What was best in a signed value may have ended while another in it goes on. */
@@ -127,22 +153,16 @@ still_best(const struct judged *j, time_t now)
 	return true;
 }
 
-bool
-judge_entry(struct chancery *db, Operation *op, Entry *e, time_t now, struct arena *a,
+static bool
+judge_anew(struct chancery *db, Operation *op, Entry *e, time_t now, struct arena *a,
     struct judged *out)
 {
-	unsigned generation = authorities_generation(db->authorities);
 	Attribute *certs = entry_values(e, chancery_schema.user_certificate, a);
 	Attribute *smime = entry_values(e, chancery_schema.smime, a);
 	struct revocation r = {db, op, e, NULL};
 	struct bytes *mail;
 	size_t n_mail;
 
-	/* an overlay below may have put values in or out of the same version */
-	if (memo_get(db->memo, e, generation, a, out) &&
-	    out->n_certs == values_count(certs) &&
-	    out->n_smime == values_count(smime) && still_best(out, now))
-		return true;
 	r.named = entry_values(e, chancery_schema.revoked, a);
 	mail = addresses_of(e, a, &n_mail);
 	out->cert = judgements_new(a, certs, &out->n_certs);
@@ -155,6 +175,24 @@ judge_entry(struct chancery *db, Operation *op, Entry *e, time_t now, struct are
 	for (size_t i = 0; i < out->n_smime; i++)
 		choice_judge_signed(bytes_of_bv(&smime->a_vals[i]), mail, n_mail,
 		    is_revoked, &r, now, &out->smime[i]);
-	memo_put(db->memo, e, generation, out);
+	return true;
+}
+
+bool
+judge_entry(struct chancery *db, Operation *op, Entry *e, time_t now, struct arena *a,
+    struct judged *out)
+{
+	unsigned generation = authorities_generation(db->authorities);
+	struct outline o;
+
+	outline_read(e, &o);
+	/* an overlay below may have put values in or out of the same version */
+	if (memo_get(db->memo, &o.version, generation, a, out) &&
+	    out->n_certs == o.n_certs && out->n_smime == o.n_smime &&
+	    still_best(out, now))
+		return true;
+	if (!judge_anew(db, op, e, now, a, out))
+		return false;
+	memo_put(db->memo, &o.version, generation, out);
 	return true;
 }

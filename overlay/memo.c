@@ -3,37 +3,35 @@
  * which version, the generation which CRLs it was judged with. A table of fixed
  * size where a newcomer takes the place of whoever had it: no list to maintain,
  * no entry that stays for ever. What is remembered is intervals of validity,
- * never "valid".
+ * never "valid". Called by judge.c.
  */
 #include "overlay/overlay.h"
 
 #include "core/bytes.h"
 
 enum {
-	MEMO_SLOTS = 1 << 16,
+	MEMO_SLOTS_BITS = 16,
+	MEMO_SLOTS = 1 << MEMO_SLOTS_BITS,
 	MEMO_LOCKS = 64,
 	MEMO_MAX_VALUES = 8192, /* an entry with more is judged each time */
-	MEMO_CSN_MAX = 64,
+	MEMO_CSN_MAX = 47,	/* slapd's have 40 */
 	MEMO_UUID = 16,
 };
 
+/* Two lines of the processor's cache: nearly every slot is read from memory. */
 struct memo_slot {
-	struct choice_judgement *judgement; /* certificates, then signed ones */
-	unsigned n_certs, n_smime;
-	unsigned generation;
 	uint8_t uuid[MEMO_UUID];
-	uint8_t csn_len;
 	char csn[MEMO_CSN_MAX];
+	uint8_t csn_len;
+	unsigned generation;
+	unsigned n_certs, n_smime; /* 0, 0: nothing is here */
+	struct choice_judgement only;
+	struct choice_judgement *many; /* certificates, then signed ones; or NULL */
 };
 
 struct memo {
 	ldap_pvt_thread_mutex_t lock[MEMO_LOCKS];
 	struct memo_slot slot[MEMO_SLOTS];
-};
-
-struct version {
-	struct berval uuid, csn;
-	size_t slot;
 };
 
 struct memo *
@@ -54,7 +52,7 @@ memo_free(struct memo **mp)
 	if (m == NULL)
 		return;
 	for (size_t i = 0; i < MEMO_SLOTS; i++)
-		free(m->slot[i].judgement);
+		free(m->slot[i].many);
 	for (size_t i = 0; i < MEMO_LOCKS; i++)
 		ldap_pvt_thread_mutex_destroy(&m->lock[i]);
 	ch_free(m);
@@ -62,87 +60,97 @@ memo_free(struct memo **mp)
 }
 
 static bool
-version_of(Entry *e, struct version *v)
+version_usable(const struct entry_version *v)
 {
-	Attribute *uuid = attr_find(e->e_attrs, slap_schema.si_ad_entryUUID);
-	Attribute *csn = attr_find(e->e_attrs, slap_schema.si_ad_entryCSN);
-	uint32_t h;
+	return v->uuid != NULL && v->csn != NULL && v->uuid->bv_len == MEMO_UUID &&
+	       v->csn->bv_len <= MEMO_CSN_MAX;
+}
 
-	if (uuid == NULL || csn == NULL || uuid->a_nvals[0].bv_len != MEMO_UUID ||
-	    csn->a_nvals[0].bv_len > MEMO_CSN_MAX)
-		return false;
-	v->uuid = uuid->a_nvals[0];
-	v->csn = csn->a_nvals[0];
-	memcpy(&h, v->uuid.bv_val, sizeof(h));
-	for (size_t i = sizeof(h); i < MEMO_UUID; i++)
-		h = h * 16777619u ^ (unsigned char)v->uuid.bv_val[i];
-	v->slot = h % MEMO_SLOTS;
-	return true;
+static size_t
+version_slot(const struct entry_version *v)
+{
+	uint64_t half[2];
+
+	memcpy(half, v->uuid->bv_val, sizeof(half));
+	return (half[0] ^ half[1]) * UINT64_C(0x9e3779b97f4a7c15) >>
+	       (64 - MEMO_SLOTS_BITS);
 }
 
 static bool
-slot_holds(const struct memo_slot *s, const struct version *v, unsigned generation)
+slot_holds(
+    const struct memo_slot *s, const struct entry_version *v, unsigned generation)
 {
-	return s->judgement != NULL && s->generation == generation &&
-	       memcmp(s->uuid, v->uuid.bv_val, MEMO_UUID) == 0 &&
-	       s->csn_len == v->csn.bv_len &&
-	       memcmp(s->csn, v->csn.bv_val, v->csn.bv_len) == 0;
+	return s->n_certs + s->n_smime > 0 && s->generation == generation &&
+	       memcmp(s->uuid, v->uuid->bv_val, MEMO_UUID) == 0 &&
+	       s->csn_len == v->csn->bv_len &&
+	       memcmp(s->csn, v->csn->bv_val, v->csn->bv_len) == 0;
+}
+
+/* False: out of memory. */
+static bool
+slot_read(const struct memo_slot *s, struct arena *a, struct judged *out)
+{
+	size_t n = s->n_certs + s->n_smime;
+	struct choice_judgement *j = arena_alloc(a, n * sizeof(*j));
+
+	if (j == NULL)
+		return false;
+	memcpy(j, s->many == NULL ? &s->only : s->many, n * sizeof(*j));
+	out->n_certs = s->n_certs;
+	out->n_smime = s->n_smime;
+	out->cert = j;
+	out->smime = j + s->n_certs;
+	return true;
 }
 
 bool
-memo_get(
-    struct memo *m, Entry *e, unsigned generation, struct arena *a, struct judged *out)
+memo_get(struct memo *m, const struct entry_version *v, unsigned generation,
+    struct arena *a, struct judged *out)
 {
-	struct version v;
-	struct memo_slot *s;
-	struct choice_judgement *j;
-	size_t n = 0;
+	size_t slot;
+	bool found;
 
-	if (!version_of(e, &v))
+	if (!version_usable(v))
 		return false;
-	s = &m->slot[v.slot];
-	ldap_pvt_thread_mutex_lock(&m->lock[v.slot % MEMO_LOCKS]);
-	j = NULL;
-	if (slot_holds(s, &v, generation)) {
-		n = s->n_certs + s->n_smime;
-		j = arena_alloc(a, (n + 1) * sizeof(*j));
-	}
-	if (j != NULL) {
-		memcpy(j, s->judgement, n * sizeof(*j));
-		out->n_certs = s->n_certs;
-		out->n_smime = s->n_smime;
-		out->cert = j;
-		out->smime = j + s->n_certs;
-	}
-	ldap_pvt_thread_mutex_unlock(&m->lock[v.slot % MEMO_LOCKS]);
-	return j != NULL;
+	slot = version_slot(v);
+	ldap_pvt_thread_mutex_lock(&m->lock[slot % MEMO_LOCKS]);
+	found = slot_holds(&m->slot[slot], v, generation) &&
+		slot_read(&m->slot[slot], a, out);
+	ldap_pvt_thread_mutex_unlock(&m->lock[slot % MEMO_LOCKS]);
+	return found;
 }
 
 void
-memo_put(struct memo *m, Entry *e, unsigned generation, const struct judged *judged)
+memo_put(struct memo *m, const struct entry_version *v, unsigned generation,
+    const struct judged *judged)
 {
-	size_t n = judged->n_certs + judged->n_smime;
-	struct choice_judgement *j, *old;
+	size_t n = judged->n_certs + judged->n_smime, slot;
+	struct choice_judgement *many = NULL, *old;
 	struct memo_slot *s;
-	struct version v;
 
-	if (n == 0 || n > MEMO_MAX_VALUES || !version_of(e, &v))
+	if (n == 0 || n > MEMO_MAX_VALUES || !version_usable(v))
 		return;
-	j = malloc(n * sizeof(*j));
-	if (j == NULL)
-		return;
-	memcpy(j, judged->cert, judged->n_certs * sizeof(*j));
-	memcpy(j + judged->n_certs, judged->smime, judged->n_smime * sizeof(*j));
-	s = &m->slot[v.slot];
-	ldap_pvt_thread_mutex_lock(&m->lock[v.slot % MEMO_LOCKS]);
-	old = s->judgement;
-	s->judgement = j;
+	if (n > 1) {
+		many = malloc(n * sizeof(*many));
+		if (many == NULL)
+			return;
+		memcpy(many, judged->cert, judged->n_certs * sizeof(*many));
+		memcpy(many + judged->n_certs, judged->smime,
+		    judged->n_smime * sizeof(*many));
+	}
+	slot = version_slot(v);
+	s = &m->slot[slot];
+	ldap_pvt_thread_mutex_lock(&m->lock[slot % MEMO_LOCKS]);
+	old = s->many;
+	s->many = many;
+	if (n == 1)
+		s->only = judged->n_certs == 1 ? judged->cert[0] : judged->smime[0];
 	s->n_certs = (unsigned)judged->n_certs;
 	s->n_smime = (unsigned)judged->n_smime;
 	s->generation = generation;
-	memcpy(s->uuid, v.uuid.bv_val, MEMO_UUID);
-	memcpy(s->csn, v.csn.bv_val, v.csn.bv_len);
-	s->csn_len = (uint8_t)v.csn.bv_len;
-	ldap_pvt_thread_mutex_unlock(&m->lock[v.slot % MEMO_LOCKS]);
+	memcpy(s->uuid, v->uuid->bv_val, MEMO_UUID);
+	memcpy(s->csn, v->csn->bv_val, v->csn->bv_len);
+	s->csn_len = (uint8_t)v->csn->bv_len;
+	ldap_pvt_thread_mutex_unlock(&m->lock[slot % MEMO_LOCKS]);
 	free(old);
 }

@@ -238,13 +238,19 @@ bool judge_entry(struct chancery *db, Operation *op, Entry *e, time_t now,
 /* All values of an attribute, or NULL: `slapadd -q` stores an attribute whose
  * values are scattered over the LDIF as several, which this makes one again. */
 Attribute *entry_values(Entry *e, AttributeDescription *ad, struct arena *a);
+/* The same from the first of them on, which is known already. */
+Attribute *entry_values_from(Attribute *first, struct arena *a);
 
 /* --- memo.c: judgements remembered by entry version ---------------------- */
+struct entry_version {
+	const struct berval *uuid, *csn; /* normalized; NULL: the entry has none */
+};
 struct memo *memo_new(void);
 void memo_free(struct memo **mp);
-bool memo_get(
-    struct memo *m, Entry *e, unsigned generation, struct arena *a, struct judged *out);
-void memo_put(struct memo *m, Entry *e, unsigned generation, const struct judged *j);
+bool memo_get(struct memo *m, const struct entry_version *v, unsigned generation,
+    struct arena *a, struct judged *out);
+void memo_put(struct memo *m, const struct entry_version *v, unsigned generation,
+    const struct judged *j);
 
 /* --- authority.c: CRLs and CA names under ou=authorities ----------------- */
 struct authorities *authorities_new(void);

@@ -228,7 +228,7 @@ add_attribute(struct building *b, Attribute *a)
 	/* the later parts of scattered values were shown with the first */
 	if (attr_find(b->e->e_attrs, a->a_desc) != a)
 		return;
-	a = entry_values(b->e, a->a_desc, &b->ps->arena);
+	a = entry_values_from(a, &b->ps->arena);
 	if (add_if_certificate(b, a))
 		return;
 	if (at->sat_syntax == slap_schema.si_syn_distinguishedName)
