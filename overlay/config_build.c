@@ -81,9 +81,6 @@ base_parse(struct published_base *b, char *const words[], char *msg, size_t cap)
 		    b->dn.bv_val, b->real_dn.bv_val);
 		return -1;
 	}
-	b->real_rdns = 1;
-	for (const char *s = b->real_ndn.bv_val; *s != '\0'; s++)
-		b->real_rdns += *s == ',';
 	return 0;
 }
 

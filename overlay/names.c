@@ -23,28 +23,32 @@ names_real(const struct chancery *front, const struct berval *ndn)
 	return NULL;
 }
 
-/* The length of what stands before the last `rdns` RDNs, their comma included. */
-static size_t
-name_front(const struct berval *dn, int rdns)
-{
-	size_t i = dn->bv_len;
-
-	while (i > 0) {
-		if (dn->bv_val[i - 1] == ',' && --rdns == 0)
-			return i;
-		i--;
-	}
-	return 0;
-}
-
 static int
-name_rdns(const struct berval *ndn)
+name_rdns(const struct berval *dn)
 {
 	int n = 1;
 
-	for (size_t i = 0; i < ndn->bv_len; i++)
-		n += ndn->bv_val[i] == ',';
+	for (size_t i = 0; i < dn->bv_len; i++)
+		n += dn->bv_val[i] == ',';
 	return n;
+}
+
+/* The length of what stands before the suffix, the comma between them included. */
+static size_t
+name_front(const struct berval *dn, const struct berval *suffix)
+{
+	size_t i = dn->bv_len - suffix->bv_len;
+	int rdns;
+
+	/* nearly always it is spelled there as it was configured */
+	if (dn->bv_len >= suffix->bv_len && (i == 0 || dn->bv_val[i - 1] == ',') &&
+	    memcmp(dn->bv_val + i, suffix->bv_val, suffix->bv_len) == 0)
+		return i;
+	rdns = name_rdns(suffix);
+	for (i = dn->bv_len; i > 0; i--)
+		if (dn->bv_val[i - 1] == ',' && --rdns == 0)
+			return i;
+	return 0;
 }
 
 static void
@@ -60,8 +64,7 @@ void
 names_to_real(const struct published_base *b, const struct berval *dn,
     const struct berval *ndn, struct berval *dn_out, struct berval *ndn_out, void *ctx)
 {
-	int rdns = name_rdns(&b->ndn);
-	size_t front = name_front(dn, rdns), nfront = name_front(ndn, rdns);
+	size_t front = name_front(dn, &b->dn), nfront = name_front(ndn, &b->ndn);
 
 	dn_out->bv_val = slap_sl_malloc(front + b->real_dn.bv_len + 1, ctx);
 	name_put(dn_out, dn, front, &b->real_dn);
@@ -74,8 +77,8 @@ names_to_published(const struct published_base *b, const struct berval *dn,
     const struct berval *ndn, struct arena *a, struct berval *dn_out,
     struct berval *ndn_out)
 {
-	size_t front = name_front(dn, b->real_rdns);
-	size_t nfront = name_front(ndn, b->real_rdns);
+	size_t front = name_front(dn, &b->real_dn);
+	size_t nfront = name_front(ndn, &b->real_ndn);
 
 	dn_out->bv_val = arena_alloc(a, front + b->dn.bv_len + 1);
 	ndn_out->bv_val = arena_alloc(a, nfront + b->ndn.bv_len + 1);

@@ -42,7 +42,6 @@ enum guard {
 struct published_base {
 	struct berval dn, ndn;		 /* what clients are told */
 	struct berval real_dn, real_ndn; /* where the entries are */
-	int real_rdns;			 /* number of RDNs in real_dn */
 };
 
 /* A container that is published, relative to the real suffix. */
