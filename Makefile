@@ -53,7 +53,7 @@ FUZZERS       := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz
 .SECONDARY:
 
 .PHONY: all
-all: overlay cli programs ## overlay, command and programs, as plain make builds them
+all: overlay cli programs locale ## overlay, command and programs, as plain make builds them
 
 -include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
 
@@ -127,6 +127,15 @@ $(BUILD)/bin/chancery-$(1): $(BUILD)/obj/enroll/$(1)/main.o $(BUILD)/lib$(1).a $
 	$$(Q)$$(CC) -pie $$(LDFLAGS_ALL) -pthread -o $$@ $$^ $$(LIBS_$(1))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program-bin,$(p))))
+
+# --- texts -------------------------------------------------------------------
+# po/LANG/PART.po (a part, an owner) become $(BUILD)/locale/LANG.json.
+.PHONY: locale
+locale: $(BUILD)/locale/.made
+$(BUILD)/locale/.made: $(wildcard po/*/*.po) po/catalog.py
+	@echo "  PO $(@D)"
+	$(Q)$(PYTHON) po/catalog.py $(@D)
+	@touch $@
 
 # --- tests -------------------------------------------------------------------
 # A unit test links core alone; test_crypto_* and test_enroll_* also what theirs needs.

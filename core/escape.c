@@ -1,6 +1,6 @@
 /*
- * Escaping for filters and DNs (contract in escape.h). Called wherever an address
- * or a name goes into a question to the directory.
+ * Escaping for filters, DNs and HTML (contract in escape.h). Called wherever an
+ * address or a name goes into a question to the directory, a page or a mail.
  */
 #include "core/escape.h"
 
@@ -52,6 +52,47 @@ escape_dn(struct bytes in, char *out)
 			n += escape_byte(in.p[i], out + n);
 		else
 			out[n++] = (char)in.p[i];
+	}
+	out[n] = '\0';
+	return n;
+}
+
+/* What stands for a byte in HTML, or NULL. */
+static const char *
+html_reference(uint8_t c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return c >= 0x20 && c != 0x7f		     ? NULL
+		       : c == '\t' || c == '\r' || c == '\n' ? NULL
+							     : "?";
+	}
+}
+
+size_t
+escape_html(struct bytes in, char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < in.n; i++) {
+		const char *reference = html_reference(in.p[i]);
+
+		if (reference == NULL) {
+			out[n++] = (char)in.p[i];
+			continue;
+		}
+		memcpy(out + n, reference, strlen(reference));
+		n += strlen(reference);
 	}
 	out[n] = '\0';
 	return n;

@@ -1,6 +1,6 @@
 /*
- * Text put into LDAP filters and DNs: one function for each sink, because each has
- * its own special characters. Pure. Called by directory/ and the verbs.
+ * Text put into LDAP filters, DNs and HTML: one function for each sink, because each
+ * has its own special characters. Pure. Called by directory/, enroll/ and the verbs.
  */
 #ifndef CHANCERY_CORE_ESCAPE_H
 #define CHANCERY_CORE_ESCAPE_H
@@ -23,5 +23,16 @@ size_t escape_filter(struct bytes in, char *out);
  * control characters become \hh. out has room for ESCAPE_MAX.
  */
 size_t escape_dn(struct bytes in, char *out);
+
+/* Room that n bytes of HTML can need, with the NUL. */
+#define ESCAPE_HTML_MAX(n) (6 * (n) + 1)
+
+/*
+ * Text for HTML, between tags and in quoted attributes: & < > " ' become references,
+ * control characters but tab, CR and LF become '?'. out has room
+ * for ESCAPE_HTML_MAX. Ends with NUL; returns the length. No sink for what stands in a
+ * script, a style or an unquoted attribute: nothing foreign may stand there.
+ */
+size_t escape_html(struct bytes in, char *out);
 
 #endif
