@@ -18,10 +18,14 @@
 
 enum {
 	LINE_MAX_BYTES =
-	    8 * 1024 * 1024,	  /* of one line, unless the server wants less */
-	LINE_MAX_DEPTH = 8,	  /* of nested arrays and objects */
-	LINE_CALL_MS = 30 * 1000, /* a client waits this long, by default */
-	LINE_TYPE_SECONDS = 10,	  /* a begun line must be whole after this */
+	    8 * 1024 * 1024,	      /* of one line, unless the server wants less */
+	LINE_MAX_DEPTH = 8,	      /* of nested arrays and objects */
+	LINE_MAX_VALUES = 500 * 1000, /* of one line: they cost more than bytes do */
+	LINE_CALL_MS = 30 * 1000,     /* a client waits this long, by default */
+	LINE_TYPE_SECONDS = 10,	      /* a begun line must be whole after this */
+	LINE_IDLE_SECONDS = 60,
+	LINE_CLIENTS = 64,
+	LINE_STOP_SECONDS = 10, /* calls at work may still take this long */
 };
 
 /* Makes jansson wipe what it frees. Once, before any other call and thread. */
@@ -68,11 +72,13 @@ int line_check(const json_t *request, const struct line_field *fields, struct er
 struct bytes line_text(const json_t *o, const char *name);
 int64_t line_int(const json_t *o, const char *name);
 bool line_bool(const json_t *o, const char *name);
-/* Decoded base64: 0 and *out the caller's (empty where there is none), or ERR_*. */
+/* Decoded base64 (line_bytes.c, which needs OpenSSL's memory): 0 and *out the caller's
+ * (empty where there is none), or ERR_*. */
 int line_bytes(const json_t *o, const char *name, struct owned *out, struct err *e);
 int line_secret(const json_t *o, const char *name, struct secret *out, struct err *e);
 
-/* Puts them in; 0 or ERR_MEMORY. */
+/* Puts them in; 0 or ERR_MEMORY. What is not UTF-8 or is NUL becomes '?': JSON has no
+ * place for it. */
 int line_set_text(json_t *o, const char *name, struct bytes text);
 int line_set_int(json_t *o, const char *name, int64_t value);
 int line_set_bytes(json_t *o, const char *name, struct bytes value);
@@ -94,22 +100,25 @@ struct line_options {
 	const char *path;      /* of the socket; removed and made anew */
 	mode_t mode;	       /* 0600, or 0660 for a group */
 	size_t max_bytes;      /* of a request; 0: LINE_MAX_BYTES */
-	unsigned max_clients;  /* at once; more wait in the backlog */
-	unsigned idle_seconds; /* a client that says nothing is let go */
+	unsigned max_clients;  /* at once; more wait in the backlog; 0: LINE_CLIENTS */
+	unsigned idle_seconds; /* who says nothing is let go; 0: LINE_IDLE_SECONDS */
+	unsigned type_seconds; /* 0: LINE_TYPE_SECONDS */
 };
 
 struct line_server;
 
-/* 0; ERR_IO; ERR_LIMIT (a path too long); ERR_MEMORY. A socket that systemd passed
- * (LISTEN_FDS) is taken instead where there is one. */
+/* 0; ERR_IO (also where another process answers on it); ERR_LIMIT (a path too long);
+ * ERR_MEMORY. A socket that systemd passed (LISTEN_FDS) is taken instead where there
+ * is one. */
 int line_listen(const struct line_options *options, line_answer_fn *answer, void *ctx,
     struct line_server **out, struct err *e);
 
 /* Serves until line_stop, a thread a client; then lets those that are at work finish
- * their call (at most 10 s). 0 or ERR_IO. */
+ * their call (at most LINE_STOP_SECONDS). 0; ERR_IO, after which the process should
+ * end: the threads that did not finish still use the server. */
 int line_serve(struct line_server *s, struct err *e);
 
-/* From a signal handler or another thread. */
+/* From a signal handler or another thread; for good. */
 void line_stop(struct line_server *s);
 void line_server_free(struct line_server **sp);
 
