@@ -1,10 +1,13 @@
 /*
  * Seconds since 1970 to ISO 8601 (contract in isotime.h), by the calendar alone:
- * gmtime has a locale and a static buffer. Called by choice_text.c and guard.c.
+ * gmtime has a locale and a static buffer. Called wherever a sentence names a time,
+ * and by directory/.
  */
 #include "core/isotime.h"
 
 #include <stdio.h>
+
+#include "core/der.h"
 
 #define ISOTIME_FIRST INT64_C(-62167219200) /* 0000-01-01T00:00:00Z */
 #define ISOTIME_LAST  INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
@@ -26,8 +29,12 @@ isotime_year(unsigned *day)
 	return year;
 }
 
-char *
-isotime_text(int64_t seconds, char buf[ISOTIME_SIZE])
+struct civil {
+	unsigned year, month, day, hour, minute, second;
+};
+
+static struct civil
+civil_of(int64_t seconds)
 {
 	int64_t since = seconds < ISOTIME_FIRST	 ? 0
 			: seconds > ISOTIME_LAST ? ISOTIME_LAST - ISOTIME_FIRST
@@ -42,8 +49,35 @@ isotime_text(int64_t seconds, char buf[ISOTIME_SIZE])
 	day = day - (153 * month + 2) / 5 + 1;
 	year += month >= 10;
 	month = month < 10 ? month + 3 : month - 9;
-	snprintf(buf, ISOTIME_SIZE, "%04u-%02u-%02uT%02u:%02u:%02uZ",
-	    (year - 400) % 10000, month % 100, day % 100, second / 3600,
-	    second / 60 % 60, second % 60);
+	return (struct civil){(year - 400) % 10000, month % 100, day % 100,
+	    second / 3600, second / 60 % 60, second % 60};
+}
+
+static char *
+print(int64_t seconds, const char *dash, const char *t, const char *colon,
+    char buf[ISOTIME_SIZE])
+{
+	struct civil c = civil_of(seconds);
+
+	snprintf(buf, ISOTIME_SIZE, "%04u%s%02u%s%02u%s%02u%s%02u%s%02uZ", c.year, dash,
+	    c.month, dash, c.day, t, c.hour, colon, c.minute, colon, c.second);
 	return buf;
+}
+
+char *
+isotime_text(int64_t seconds, char buf[ISOTIME_SIZE])
+{
+	return print(seconds, "-", "T", ":", buf);
+}
+
+char *
+isotime_general(int64_t seconds, char buf[ISOTIME_SIZE])
+{
+	return print(seconds, "", "", "", buf);
+}
+
+int
+isotime_read_general(struct bytes text, int64_t *out)
+{
+	return der_time(DER_GENERALIZED_TIME, text, out);
 }
