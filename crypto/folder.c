@@ -43,7 +43,8 @@ folder_check_name(const struct folder *f, const char *name, struct err *e)
 	bool good = n > 0 && n <= FOLDER_NAME_MAX;
 
 	for (size_t i = 0; i < n && good; i++)
-		good = isalnum((unsigned char)name[i]) || name[i] == '-';
+		good = isalnum((unsigned char)name[i]) || name[i] == '-' ||
+		       (name[i] == '.' && i > 0);
 	return good ? 0 : err_set(e, ERR_USAGE, "%s: a name that no file has", f->path);
 }
 
@@ -239,8 +240,30 @@ folder_put_locked(
 	return failed == 0;
 }
 
-int
-folder_put(struct folder *f, const char *name, struct bytes content, struct err *e)
+/* Writes it and gives it its name in the place of what has it now; syncs. */
+static int
+folder_replace_locked(
+    const struct folder *f, const char *name, struct bytes content, struct err *e)
+{
+	char half[HALF_NAME];
+	int rc = folder_write(f, content, half, e);
+
+	if (rc != 0)
+		return rc;
+	if (renameat(f->fd, half, f->fd, name) != 0) {
+		rc = folder_fail(f, "name", name, e);
+		unlinkat(f->fd, half, 0);
+		return rc;
+	}
+	return folder_sync(f, e);
+}
+
+typedef int folder_write_fn(
+    const struct folder *f, const char *name, struct bytes content, struct err *e);
+
+static int
+folder_write_under_lock(struct folder *f, const char *name, struct bytes content,
+    folder_write_fn *write_it, struct err *e)
 {
 	int rc = folder_check_name(f, name, e);
 
@@ -252,9 +275,21 @@ folder_put(struct folder *f, const char *name, struct bytes content, struct err 
 	while (flock(f->fd, LOCK_SH) != 0)
 		if (errno != EINTR)
 			return folder_fail(f, "lock", name, e);
-	rc = folder_put_locked(f, name, content, e);
+	rc = write_it(f, name, content, e);
 	flock(f->fd, LOCK_UN);
 	return rc;
+}
+
+int
+folder_put(struct folder *f, const char *name, struct bytes content, struct err *e)
+{
+	return folder_write_under_lock(f, name, content, folder_put_locked, e);
+}
+
+int
+folder_replace(struct folder *f, const char *name, struct bytes content, struct err *e)
+{
+	return folder_write_under_lock(f, name, content, folder_replace_locked, e);
 }
 
 static int

@@ -3,7 +3,8 @@
  * written under a name of their own, synced, linked to their name, the folder
  * synced. Any number of processes may use one folder; each opens it for itself,
  * after fork(). Nothing in it may be read by others than its owner. Holds the day
- * keys (daykey.c) and the pool (enroll/signer/pool.c); knows nothing about either.
+ * keys (daykey.c), the pool (enroll/signer/pool.c) and the signer's state; knows
+ * nothing about any of them.
  */
 #ifndef CHANCERY_CRYPTO_FOLDER_H
 #define CHANCERY_CRYPTO_FOLDER_H
@@ -29,11 +30,17 @@ int folder_open(const char *path, struct folder **out, struct err *e);
 void folder_close(struct folder **f);
 
 /*
- * Writes a new file, mode 0600. Names: letters, digits and '-'. 1 when it is on the
- * disk; 0 when there is one of this name already, which is left alone and is on the
- * disk too; ERR_IO (no space: nothing of it is left), ERR_USAGE, ERR_LIMIT.
+ * Writes a new file, mode 0600. Names: letters, digits, '-', and '.' but not first. 1
+ * when it is on the disk; 0 when there is one of this name already, which is left alone
+ * and is on the disk too; ERR_IO (no space: nothing of it is left), ERR_USAGE,
+ * ERR_LIMIT.
  */
 int folder_put(struct folder *f, const char *name, struct bytes content, struct err *e);
+
+/* The same in the place of a file that may be there: readers see the old one or the new
+ * one. 0, ERR_IO, ERR_USAGE, ERR_LIMIT. */
+int
+folder_replace(struct folder *f, const char *name, struct bytes content, struct err *e);
 
 /* Reads a file to *out, the caller's (n may be 0). 1, 0 where there is none,
  * ERR_LIMIT, ERR_POLICY (no plain file), ERR_IO, ERR_MEMORY. */

@@ -84,12 +84,32 @@ test_crypto_folder__wipe(void)
 }
 
 static void
+test_crypto_folder__replace(void)
+{
+	struct secret got = {0};
+	struct err e = {0};
+
+	check_int("crypto_folder__replace_nothing",
+	    folder_replace(folder, "crl.number", BYTES("1"), &e), 0);
+	check_int("crypto_folder__replace",
+	    folder_replace(folder, "crl.number", BYTES("23"), &e), 0);
+	check_int("crypto_folder__replaced_is_there",
+	    folder_get(folder, "crl.number", &got, &e), 1);
+	check(bytes_equal(secret_view(&got), BYTES("23")), "crypto_folder__replaced",
+	    "got \"%.*s\"", (int)got.n, (const char *)got.p);
+	check_int(
+	    "crypto_folder__replace_leaves_nothing", scratch_count(path, ".new-"), 0);
+	secret_free(&got);
+	folder_remove(folder, "crl.number", &e);
+}
+
+static void
 test_crypto_folder__refusals(void)
 {
 	static uint8_t big[FOLDER_FILE_MAX + 1];
 	static char long_name[FOLDER_NAME_MAX + 2];
-	static const char *const names[] = {"", ".", "..", "../x", "a/b", "a.b",
-	    ".new-1", "a b", "\xc3\xa4", long_name};
+	static const char *const names[] = {
+	    "", ".", "..", "../x", "a/b", ".b", ".new-1", "a b", "\xc3\xa4", long_name};
 	char longest[FOLDER_NAME_MAX + 1], file[SCRATCH_MAX + 100];
 	struct secret got;
 	struct err e = {0};
@@ -180,6 +200,7 @@ main(void)
 	}
 	test_crypto_folder__files();
 	test_crypto_folder__wipe();
+	test_crypto_folder__replace();
 	test_crypto_folder__refusals();
 	test_crypto_folder__opening();
 	test_crypto_folder__half_done();
