@@ -1,9 +1,9 @@
 /*
- * Configuration files of the programs: lines "name = value", '#' begins a comment,
- * read through a table that says name, field, default, limits and help. What the
- * table does not have is an error: a misspelled option must not be a forgotten one.
- * Lists are options that may be given several times. Manual pages are held against
- * the same tables. Called by every program at its start.
+ * Configuration files of the programs: lines "name = value", lines that begin with
+ * '#' are comments, read through a table that says name, field, default, limits and
+ * help. What the table does not have is an error: a misspelled option must not be a
+ * forgotten one. Lists are options that may be given several times. Manual pages are
+ * held against the same tables. Called by every program at its start.
  */
 #ifndef CHANCERY_ENROLL_CONF_H
 #define CHANCERY_ENROLL_CONF_H
@@ -19,6 +19,7 @@ enum {
 	CONF_FILE_MAX = 256 * 1024, /* bytes */
 	CONF_VALUE_MAX = 4096,
 	CONF_LIST_MAX = 1000, /* values of a list */
+	CONF_SECRET_MAX = 1024,
 };
 
 enum conf_type {
@@ -40,7 +41,8 @@ struct conf_row {
 	const char *name;
 	enum conf_type type;
 	size_t at;	      /* offset of the field */
-	const char *fallback; /* as text; NULL: it must be given; "" : none */
+	const char *fallback; /* as text; NULL: it must be given; "": none, the field
+				 stays as it was */
 	const char *words;    /* of CONF_WORD */
 	uint32_t least, most;
 	const char *help; /* one line */
@@ -48,8 +50,9 @@ struct conf_row {
 
 /*
  * Reads the file into *conf (of the program's own type, zeroed by the caller); all
- * texts live in the arena. 0; ERR_IO; ERR_LIMIT; ERR_SYNTAX or ERR_USAGE with file,
- * line, option, what was found and what was wanted.
+ * texts live in the arena. 0; ERR_IO; ERR_LIMIT; ERR_POLICY (everybody can write it);
+ * ERR_MEMORY; ERR_SYNTAX or ERR_USAGE with file, line, option, what was found and
+ * what was wanted.
  */
 int conf_read(const char *path, const struct conf_row *row, size_t n, void *conf,
     struct arena *arena, struct err *e);
@@ -58,7 +61,8 @@ int conf_read(const char *path, const struct conf_row *row, size_t n, void *conf
 void conf_print(const struct conf_row *row, size_t n);
 
 /* A secret kept in a file of its own (a password's first line, without its end):
- * refuses one that others can read. 0, ERR_IO, ERR_POLICY, ERR_LIMIT. */
+ * refuses one that others can read (a group may, where root owns the file), and an
+ * empty one. 0, ERR_IO, ERR_POLICY, ERR_LIMIT, ERR_MEMORY. */
 struct secret;
 int conf_secret(const char *path, struct secret *out, struct err *e);
 

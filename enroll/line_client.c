@@ -18,8 +18,7 @@ static int
 line_connect(const char *path, int ms, struct err *e)
 {
 	struct sockaddr_un at;
-	struct timeval limit = {
-	    ms / 1000, ms <= 0 ? 1 : ms % 1000 * 1000}; /* not 0: ever */
+	struct timeval limit = {ms / 1000, ms % 1000 * 1000};
 	int fd, rc;
 
 	if ((rc = line_address(path, &at, e)) != 0)
@@ -80,7 +79,8 @@ int
 line_call(const char *path, const char *name, json_t *fields, int ms,
     json_t **answer_out, struct err *e)
 {
-	int64_t until = line_clock() + ms;
+	int wait = ms < 1 ? 1 : ms; /* for SO_SNDTIMEO 0 would be for ever */
+	int64_t until = line_clock() + wait;
 	json_t *request = line_request(name, fields);
 	struct err why = {0};
 	int fd, rc;
@@ -88,7 +88,7 @@ line_call(const char *path, const char *name, json_t *fields, int ms,
 	*answer_out = NULL;
 	if (request == NULL)
 		return err_set(e, ERR_MEMORY, "a call of %s", name);
-	if ((fd = line_connect(path, ms, e)) < 0) {
+	if ((fd = line_connect(path, wait, e)) < 0) {
 		json_decref(request);
 		return fd;
 	}
