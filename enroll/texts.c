@@ -8,8 +8,6 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "core/escape.h"
-
 enum {
 	LANGUAGE_SIZE = 16,
 	PATH_SIZE = 4096,
@@ -300,7 +298,6 @@ field_at(const char *text, const struct texts_field *fields, size_t n, size_t *u
 struct filled {
 	char *p; /* of TEXTS_FILLED_MAX + 1 bytes */
 	size_t n;
-	enum texts_form form;
 	bool full;
 };
 
@@ -343,9 +340,9 @@ fill(struct filled *out, const char *text, const struct texts_field *fields, siz
 
 char *
 texts_fill(const struct texts *t, const char *language, const char *key,
-    enum texts_form form, const struct texts_field *fields, size_t n_fields)
+    const struct texts_field *fields, size_t n_fields)
 {
-	struct filled out = {.form = form};
+	struct filled out = {0};
 	char *fitting;
 
 	if ((out.p = malloc(TEXTS_FILLED_MAX + 1)) == NULL)

@@ -48,17 +48,13 @@ struct texts_field {
 	struct bytes value;
 };
 
-enum texts_form {
-	TEXTS_PLAIN,
-	TEXTS_HTML, /* text and values escaped for HTML (escape_html) */
-};
-
 /*
  * The text with its placeholders filled. Values are never looked through for
- * placeholders again; one without a field stays as it is. The caller's to free();
+ * placeholders again; one without a field stays as it is. Nothing is escaped: that is
+ * for the sink. The caller's to free();
  * NULL without memory or over TEXTS_FILLED_MAX.
  */
 char *texts_fill(const struct texts *t, const char *language, const char *key,
-    enum texts_form form, const struct texts_field *fields, size_t n_fields);
+    const struct texts_field *fields, size_t n_fields);
 
 #endif

@@ -66,11 +66,11 @@ test_texts_language(const struct texts *t)
 
 static void
 check_filled(const char *name, const struct texts *t, const char *language,
-    const char *key, enum texts_form form, const char *want)
+    const char *key, const char *want)
 {
 	const struct texts_field fields[] = {{"address", BYTES("a<b>&\"'@example.com")},
 	    {"name", BYTES("{address} %s %n")}, {"empty", {NULL, 0}}};
-	char *got = texts_fill(t, language, key, form, fields, NITEMS(fields));
+	char *got = texts_fill(t, language, key, fields, NITEMS(fields));
 
 	check_str(name, got == NULL ? "(null)" : got, want);
 	free(got);
@@ -79,17 +79,14 @@ check_filled(const char *name, const struct texts *t, const char *language,
 static void
 test_texts_fill(const struct texts *t)
 {
-	check_filled("test_texts_fill__plain", t, "de", "mail.one", TEXTS_PLAIN,
+	check_filled("test_texts_fill__plain", t, "de", "mail.one",
 	    "F\xc3\xbcr a<b>&\"'@example.com & mehr");
-	check_filled("test_texts_fill__html", t, "de", "mail.one", TEXTS_HTML,
-	    "F\xc3\xbcr a&lt;b&gt;&amp;&quot;&#39;@example.com &amp; mehr");
 	check_filled("test_texts_fill__values_are_no_templates", t, "en", "mail.name",
-	    TEXTS_PLAIN, "Dear {address} %s %n, {other} {Name} {name {}");
-	check_filled("test_texts_fill__fallback", t, "de", "mail.name", TEXTS_PLAIN,
 	    "Dear {address} %s %n, {other} {Name} {name {}");
-	check_filled("test_texts_fill__no_such_key", t, "de", "mail.none", TEXTS_PLAIN,
-	    "mail.none");
-	check_filled("test_texts_fill__empty", t, "en", "mail.empty", TEXTS_HTML, "");
+	check_filled("test_texts_fill__fallback", t, "de", "mail.name",
+	    "Dear {address} %s %n, {other} {Name} {name {}");
+	check_filled("test_texts_fill__no_such_key", t, "de", "mail.none", "mail.none");
+	check_filled("test_texts_fill__empty", t, "en", "mail.empty", "");
 }
 
 static void
@@ -101,11 +98,11 @@ test_texts_fill__limit(const struct texts *t)
 	char *got;
 
 	memset(big, 'x', sizeof(big));
-	got = texts_fill(t, "en", "mail.name", TEXTS_PLAIN, &field, 1);
+	got = texts_fill(t, "en", "mail.name", &field, 1);
 	check(got != NULL, "test_texts_fill__at_the_limit", "NULL");
 	free(got);
 	field.value.n = TEXTS_FILLED_MAX + 1;
-	got = texts_fill(t, "en", "mail.name", TEXTS_PLAIN, &field, 1);
+	got = texts_fill(t, "en", "mail.name", &field, 1);
 	check(got == NULL, "test_texts_fill__over_the_limit", "not refused");
 	free(got);
 }
