@@ -5,6 +5,7 @@
  */
 #include "directory/connection.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,8 @@ handle_failed(struct connection *c, int code, const char *what, struct err *e)
 		    code == LDAP_UNAVAILABLE;
 	char *text = NULL;
 
+	/* The library's own codes are negative: what came back was no answer. */
+	c->broken |= lost || code < 0;
 	if (c->deadline.passed)
 		code = LDAP_TIMEOUT;
 	ldap_get_option(c->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text);
@@ -95,6 +98,36 @@ bind_anonymous(struct connection *c)
 }
 
 static int
+bind_simple(struct connection *c, const struct connection_how *how)
+{
+	struct berval cred = {how->password.n, (char *)how->password.p};
+
+	return ldap_sasl_bind_s(
+	    c->ld, how->dn, LDAP_SASL_SIMPLE, &cred, NULL, NULL, NULL);
+}
+
+static int
+bind_as_told(struct connection *c, const struct connection_how *how, struct err *e)
+{
+	bool named = how->dn != NULL && how->dn[0] != '\0';
+	int rc;
+
+	if (!how->external && named && how->password.n == 0)
+		return err_set(
+		    e, ERR_USAGE, "%s: no password for %.200s", c->uri, how->dn);
+	rc = how->external ? bind_external(c)
+	     : named	   ? bind_simple(c, how)
+			   : bind_anonymous(c);
+	if (rc == LDAP_SUCCESS)
+		return 0;
+	return handle_failed(c, rc,
+	    how->external ? "SASL EXTERNAL bind"
+	    : named	  ? "simple bind"
+			  : "anonymous bind",
+	    e);
+}
+
+static int
 connect_and_bind(struct connection *c, const struct connection_how *how, struct err *e)
 {
 	int rc;
@@ -105,14 +138,11 @@ connect_and_bind(struct connection *c, const struct connection_how *how, struct 
 		    how->ca_file != NULL ? how->ca_file : "");
 		return ERR_IO;
 	}
-	deadline_set(&c->deadline, CONNECTION_OPEN_SECONDS);
+	deadline_set(
+	    &c->deadline, how->seconds != 0 ? how->seconds : CONNECTION_OPEN_SECONDS);
 	if (how->start_tls && (rc = ldap_start_tls_s(c->ld, NULL, NULL)) != 0)
 		return handle_failed(c, rc, "StartTLS", e);
-	rc = how->external ? bind_external(c) : bind_anonymous(c);
-	if (rc != LDAP_SUCCESS)
-		return handle_failed(
-		    c, rc, how->external ? "SASL EXTERNAL bind" : "anonymous bind", e);
-	return 0;
+	return bind_as_told(c, how, e);
 }
 
 int
@@ -153,6 +183,29 @@ connection_close(struct connection **cp)
 	free((*cp)->uri);
 	free(*cp);
 	*cp = NULL;
+}
+
+void
+connection_limit(struct connection *c, unsigned seconds)
+{
+	deadline_limit(&c->deadline, seconds);
+}
+
+bool
+connection_is_broken(const struct connection *c)
+{
+	return c->broken || c->deadline.passed;
+}
+
+bool
+connection_is_fresh(const struct connection *c)
+{
+	struct pollfd p = {.fd = -1, .events = POLLIN};
+
+	if (connection_is_broken(c) ||
+	    ldap_get_option(c->ld, LDAP_OPT_DESC, &p.fd) != 0 || p.fd < 0)
+		return false;
+	return poll(&p, 1, 0) == 0;
 }
 
 const char *

@@ -22,19 +22,34 @@ struct connection_how {
 	const char *uri;     /* ldap://, ldaps:// or ldapi:// */
 	const char *ca_file; /* PEM; NULL for the system's */
 	bool start_tls;
-	bool unchecked; /* take any certificate: only to look at it afterwards */
-	bool external;	/* bind with SASL EXTERNAL; otherwise anonymously */
+	bool unchecked;	       /* take any certificate: only to look at it afterwards */
+	bool external;	       /* bind with SASL EXTERNAL */
+	const char *dn;	       /* a simple bind as this one; NULL, "": anonymously */
+	struct bytes password; /* of dn; an empty one is refused (RFC 4513 5.1.2) */
+	unsigned seconds;      /* for all of opening; 0: CONNECTION_OPEN_SECONDS */
 };
 
 /*
  * 0; ERR_IO: not reachable, no answer in time, or TLS failed; ERR_DIRECTORY: it
- * answered and refused; ERR_USAGE: not an LDAP URI. The sentence names the URI.
+ * answered and refused; ERR_USAGE: not an LDAP URI, no password. The sentence names
+ * the URI.
  */
 int connection_open(
     const struct connection_how *how, struct connection **out, struct err *e);
 
 /* Closes and leaves NULL. */
 void connection_close(struct connection **cp);
+
+/* From now on, all questions and writes together end within so many seconds; 0: no
+ * such limit, only each one's own. */
+void connection_limit(struct connection *c, unsigned seconds);
+
+/* Whether it was lost: closed, timed out, answered nonsense. Only closing is left. */
+bool connection_is_broken(const struct connection *c);
+
+/* Whether one that was not used for a while is still open and has nothing to say
+ * (a server says farewell, or ends, between two questions). */
+bool connection_is_fresh(const struct connection *c);
 
 /* The URI that it was opened with. */
 const char *connection_uri(const struct connection *c);

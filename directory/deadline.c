@@ -109,4 +109,13 @@ void
 deadline_set(struct deadline *d, unsigned seconds)
 {
 	d->until_ms = clock_ms() + (int64_t)seconds * 1000;
+	if (d->limit_ms != 0 && d->until_ms > d->limit_ms)
+		d->until_ms = d->limit_ms;
+}
+
+void
+deadline_limit(struct deadline *d, unsigned seconds)
+{
+	d->limit_ms = seconds == 0 ? 0 : clock_ms() + (int64_t)seconds * 1000;
+	deadline_set(d, seconds);
 }

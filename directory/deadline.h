@@ -14,6 +14,7 @@
 
 struct deadline {
 	int64_t until_ms; /* monotonic clock; no wait lasts longer */
+	int64_t limit_ms; /* nor beyond this, whatever deadline_set says; 0: none */
 	int64_t wait_ms;  /* nor longer than this without an octet */
 	bool passed;	  /* it was missed: all that follows fails */
 	struct ldap_conncb callback;
@@ -25,5 +26,8 @@ int deadline_attach(struct deadline *d, LDAP *ld, unsigned wait_seconds);
 
 /* From now on so many seconds for everything that follows. */
 void deadline_set(struct deadline *d, unsigned seconds);
+
+/* The same for all that later deadline_set begin; 0: no limit. */
+void deadline_limit(struct deadline *d, unsigned seconds);
 
 #endif

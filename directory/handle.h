@@ -14,6 +14,7 @@
 struct connection {
 	LDAP *ld;
 	char *uri;
+	bool broken;
 	struct deadline deadline;
 };
 

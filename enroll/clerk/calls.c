@@ -1,0 +1,75 @@
+/*
+ * The table of calls (contract in calls.h), and what may be read off it: who may
+ * make which. Called by answer.c.
+ */
+#include "enroll/clerk/calls.h"
+
+#define FIELDS(...)	       ((const struct line_field[]){__VA_ARGS__{NULL, 0, false, 0}})
+#define NEED(name, type, most) {name, type, false, most},
+#define MAY(name, type, most)  {name, type, true, most},
+/* A call that only sessions make; one that local administrators make as well. */
+#define SESSION	       NEED("session", LINE_TEXT, CLERK_SESSION_CHARS)
+#define SESSION_OR_NOT MAY("session", LINE_TEXT, CLERK_SESSION_CHARS)
+
+/* clang-format off */
+const struct call call_table[] = {
+	/* --- logging in: login.h --- */
+	/* name, who, fields, handler, owner */
+	{NULL, 0, NULL, NULL, NULL},
+};
+/* clang-format on */
+
+const size_t call_n = sizeof(call_table) / sizeof(call_table[0]) - 1;
+
+const struct call *
+call_find(struct bytes name)
+{
+	for (size_t i = 0; i < call_n; i++)
+		if (bytes_equal(bytes_of(call_table[i].name), name))
+			return &call_table[i];
+	return NULL;
+}
+
+/* What a caller is, whatever the call is about. */
+static unsigned
+caller_rights(const struct caller *who)
+{
+	unsigned rights = who->local ? WHO_LOCAL : 0;
+
+	if (who->portal || who->local)
+		rights |= WHO_ANYONE;
+	if (who->session == NULL || !who->portal)
+		return rights;
+	rights |= WHO_USER;
+	if (who->session->roles != 0)
+		rights |= WHO_ROLE;
+	rights |= caller_has(who, ROLE_HELPDESK) ? WHO_HELPDESK : 0;
+	rights |= caller_has(who, ROLE_APPROVER) ? WHO_APPROVER : 0;
+	return rights | (caller_has(who, ROLE_ADMINISTRATOR) ? WHO_ADMINISTRATOR : 0);
+}
+
+int
+call_may(const struct call *call, struct clerk *c, const struct caller *who,
+    const json_t *request, struct err *e)
+{
+	if ((call->who & caller_rights(who)) != 0)
+		return 1;
+	if ((call->who & WHO_OWNER) == 0 || call->owner == NULL || !who->portal ||
+	    who->session == NULL)
+		return 0;
+	return call->owner(c, bytes_of(who->session->person), request, e);
+}
+
+bool
+caller_has(const struct caller *who, enum role role)
+{
+	return who->session != NULL && who->session->factor == FACTOR_GIVEN &&
+	       (who->session->roles & role) != 0;
+}
+
+bool
+caller_is(const struct caller *who, struct bytes person)
+{
+	return who->session != NULL &&
+	       bytes_equal_nocase(bytes_of(who->session->person), person);
+}
