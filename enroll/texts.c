@@ -304,20 +304,13 @@ struct filled {
 static void
 put(struct filled *out, struct bytes piece)
 {
-	size_t most = out->form == TEXTS_HTML ? ESCAPE_HTML_MAX(piece.n) : piece.n + 1;
-
-	/* What would not fit at its longest is not tried. */
-	if (out->full || piece.n > TEXTS_FILLED_MAX ||
-	    most > TEXTS_FILLED_MAX - out->n) {
+	if (out->full || piece.n > TEXTS_FILLED_MAX - out->n) {
 		out->full = true;
 		return;
 	}
-	if (out->form == TEXTS_HTML)
-		out->n += escape_html(piece, out->p + out->n);
-	else if (piece.n > 0) {
+	if (piece.n > 0)
 		memcpy(out->p + out->n, piece.p, piece.n);
-		out->n += piece.n;
-	}
+	out->n += piece.n;
 }
 
 static void
