@@ -66,17 +66,18 @@ option_has_word(const char *words, const char *word)
 	return false;
 }
 
-/* "30d" or "30"; false for anything else and past the limits. */
+/* "30", of days also "30d"; false for anything else and past the limits. */
 static bool
-option_days(const struct option_flag *f, const char *text, uint32_t *out)
+option_number(const struct option_flag *f, const char *text, uint32_t *out)
 {
 	uint64_t n = 0;
 	size_t i = 0;
 
 	for (; text[i] >= '0' && text[i] <= '9' && i < 9; i++)
 		n = n * 10 + (uint64_t)(text[i] - '0');
-	if (i == 0 || (text[i] == 'd' ? text[i + 1] : text[i]) != '\0' ||
-	    n < f->least || n > f->most)
+	if (i > 0 && f->type == OPTION_DAYS && text[i] == 'd')
+		i++;
+	if (i == 0 || text[i] != '\0' || n < f->least || n > f->most)
 		return false;
 	*out = (uint32_t)n;
 	return true;
@@ -91,12 +92,15 @@ option_set(const struct option_flag *f, void *conf, const char *value, struct er
 		*(bool *)field = true;
 		return 0;
 	}
-	if (f->type == OPTION_DAYS) {
-		if (option_days(f, value, field))
+	if (f->type == OPTION_DAYS || f->type == OPTION_NUMBER) {
+		const char *unit = f->type == OPTION_DAYS ? "d" : "";
+
+		if (option_number(f, value, field))
 			return 0;
 		return err_set(e, ERR_USAGE,
-		    "%s: found \"%.*s\", want days from %ud to %ud", f->row.name,
-		    OPTION_NAME_SHOWN, value, f->least, f->most);
+		    "%s: found \"%.*s\", want %s from %u%s to %u%s", f->row.name,
+		    OPTION_NAME_SHOWN, value, *unit == 'd' ? "days" : "a number",
+		    f->least, unit, f->most, unit);
 	}
 	if (f->type == OPTION_WORD && !option_has_word(f->row.argument, value))
 		return err_set(e, ERR_USAGE, "%s: found \"%.*s\", want %s", f->row.name,

@@ -18,17 +18,18 @@ struct option_row {
 
 /* What a command's flag writes into its field. */
 enum option_type {
-	OPTION_BOOL, /* bool: set to true; takes no argument */
-	OPTION_TEXT, /* const char *: the argument itself */
-	OPTION_WORD, /* const char *: one of row.argument's words */
-	OPTION_DAYS, /* uint32_t: days, as "30d" or "30" */
+	OPTION_BOOL,   /* bool: set to true; takes no argument */
+	OPTION_TEXT,   /* const char *: the argument itself */
+	OPTION_WORD,   /* const char *: one of row.argument's words */
+	OPTION_DAYS,   /* uint32_t: days, as "30d" or "30" */
+	OPTION_NUMBER, /* uint32_t */
 };
 
 struct option_flag {
 	struct option_row row;
 	enum option_type type;
 	size_t at;	      /* offset of the field in the table's conf */
-	uint32_t least, most; /* of OPTION_DAYS */
+	uint32_t least, most; /* of OPTION_DAYS and OPTION_NUMBER */
 };
 
 #define OPT_BOOL(name_, type_, field_, help_)                                          \
@@ -49,6 +50,11 @@ struct option_flag {
 #define OPT_DAYS(name_, type_, field_, fallback_, least_, most_, help_)                \
 	{                                                                              \
 		.row = {name_, "DAYSd", fallback_, help_}, .type = OPTION_DAYS,        \
+		.at = offsetof(type_, field_), .least = (least_), .most = (most_)      \
+	}
+#define OPT_NUMBER(name_, type_, field_, fallback_, least_, most_, help_)              \
+	{                                                                              \
+		.row = {name_, "N", fallback_, help_}, .type = OPTION_NUMBER,          \
 		.at = offsetof(type_, field_), .least = (least_), .most = (most_)      \
 	}
 

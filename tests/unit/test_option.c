@@ -24,6 +24,7 @@ static const struct option_flag flags[] = {
     OPT_TEXT("-H", "URI", struct conf, uri, "", "server"),
     OPT_WORD("--as", "outlook|gpgsm|all", struct conf, as, "all", "client"),
     OPT_DAYS("--expiring", struct conf, days, "", 1, 3650, "within"),
+    OPT_NUMBER("--years", struct conf, days, "", 1, 25, "years"),
 };
 static const struct option_flag more_flags[] = {
     OPT_BOOL("--all", struct more, all, "all"),
@@ -63,6 +64,11 @@ static const struct {
 	"--expiring: found \"30x\", want days from 1d to 3650d"},
     {"option__days_more", "--expiring 30dd",
 	"--expiring: found \"30dd\", want days from 1d to 3650d"},
+    {"option__number", "--years 25", "json=0 uri=- as=- days=25 all=0"},
+    {"option__number_past", "--years 26",
+	"--years: found \"26\", want a number from 1 to 25"},
+    {"option__number_is_no_days", "--years 2d",
+	"--years: found \"2d\", want a number from 1 to 25"},
 };
 
 int
