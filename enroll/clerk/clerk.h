@@ -37,6 +37,7 @@ enum {
 
 struct connections;
 struct company;
+struct mail;
 struct workers;
 
 struct clerk {
@@ -45,6 +46,7 @@ struct clerk {
 	struct chain *chain;
 	struct connections *connections; /* directory connections: connections.h */
 	struct company *company; /* the company directory: directory/company.h */
+	struct mail *mail;	 /* the way out: mail.h */
 	struct workers *workers; /* background threads: worker.h */
 	uid_t portal_uid;	 /* (uid_t)-1: there is no portal */
 	gid_t admin_gid;	 /* (gid_t)-1: no such group */

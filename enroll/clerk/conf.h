@@ -45,6 +45,20 @@ struct clerk_conf {
 	const char *company_member;
 	bool company_nested;
 	uint32_t company_connections;
+	/* mails */
+	const char *mail_folder;
+	const char *mail_url;
+	const char *mail_tls;
+	const char *mail_ca;
+	const char *mail_user;
+	const char *mail_password;
+	const char *mail_from;
+	const char *mail_from_name;
+	const char *mail_contact;
+	uint32_t mail_timeout;
+	const char *portal_url;
+	const char *locale;
+	const char *web;
 	/* roles */
 	struct conf_list role_helpdesk;
 	struct conf_list role_approver;
