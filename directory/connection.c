@@ -16,7 +16,7 @@ handle_failed(struct connection *c, int code, const char *what, struct err *e)
 {
 	bool lost = c->deadline.passed || code == LDAP_SERVER_DOWN ||
 		    code == LDAP_CONNECT_ERROR || code == LDAP_TIMEOUT ||
-		    code == LDAP_UNAVAILABLE;
+		    code == LDAP_UNAVAILABLE || code == LDAP_BUSY;
 	char *text = NULL;
 
 	/* The library's own codes are negative: what came back was no answer. */
