@@ -41,7 +41,7 @@ CORE_HEADERS = {"assert.h", "ctype.h", "inttypes.h", "limits.h", "stdalign.h", "
 # a buffer, sorting; the compiler's own names beside them.
 CORE_CALLS = re.compile(
     r"^(_?_?mem(cpy|move|set|cmp|chr|rchr|mem|pcpy)|str(n?len|n?cmp|n?casecmp|r?chr|n?cpy|str|"
-    r"n?cat|n?dup|spn|cspn|pbrk|casestr)|stpn?cpy|m?alloc|calloc|realloc|reallocarray|free|v?sn?printf|"
+    r"n?cat|n?dup|spn|cspn|pbrk|casestr)|stpn?cpy|explicit_bzero|m?alloc|calloc|realloc|reallocarray|free|v?sn?printf|"
     r"qsort(_r)?|bsearch|strto(u?l|u?ll)|__isoc23_strto\w+|__\w+_chk|__stack_chk_fail|"
     r"_GLOBAL_OFFSET_TABLE_|__ctype_\w+|__errno_location|__(asan|ubsan|gcov|sanitizer)_\w+)$")
 
