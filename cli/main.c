@@ -11,7 +11,7 @@
 #include "core/bytes.h"
 
 static const struct verb *const verbs[] = {
-    &verb_explain, &verb_doctor, &verb_list, &verb_import, &verb_export};
+    &verb_explain, &verb_doctor, &verb_list, &verb_import, &verb_export, &verb_ca};
 
 static void
 usage(FILE *f)

@@ -26,7 +26,8 @@ struct verb {
 	int (*run)(int argc, char **argv); /* operands and flags; an exit_code */
 };
 
-extern const struct verb verb_explain, verb_doctor, verb_list, verb_import, verb_export;
+extern const struct verb verb_explain, verb_doctor, verb_list, verb_import, verb_export,
+    verb_ca;
 
 /* Prints the verb's help from its tables to stdout. */
 void
