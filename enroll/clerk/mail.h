@@ -24,8 +24,9 @@
 #define MAIL_PATH_HOME	  "/"
 
 enum {
-	MAIL_FIELDS_MAX = 16,	      /* of a letter */
-	MAIL_FIELD_MAX = 1024,	      /* bytes of a field's value */
+	MAIL_FILE_SIZE = ADDR_MAX + 20, /* name of an attachment, with the NUL */
+	MAIL_TIME_SIZE = 32,
+	MAIL_LINK_MAX = 64,
 	MAIL_PFX_MAX = 1024 * 1024,   /* bytes of an attachment */
 	MAIL_BYTES_MAX = 2048 * 1024, /* of a whole mail */
 };
@@ -40,6 +41,7 @@ int mail_open(const struct clerk_conf *conf, struct mail **out, struct err *e);
 void mail_close(struct mail **mp);
 
 /* The catalogs, for other texts that people will read. */
+/* NULL where mails are not configured. */
 const struct texts *mail_texts(const struct mail *m);
 
 /* Somebody who gets a mail. */
@@ -73,7 +75,11 @@ int mail_delivery(struct clerk *c, const struct mail_delivery *d, struct err *e)
 
 /* "anna.muster@example.com_2026-11-23.pfx": the name of an attachment (and a friendly
  * file name anywhere); what is no letter, digit or one of @._+- becomes '_'. */
-void mail_file_name(struct bytes address, int64_t begin, char out[ADDR_MAX + 20]);
+void mail_file_name(struct bytes address, int64_t begin, char out[MAIL_FILE_SIZE]);
+
+/* "2026-12-23 03:15 UTC", as all mails show times: for the fields "time" and "until" of
+ * notices. Returns out. */
+char *mail_time(int64_t t, char out[MAIL_TIME_SIZE]);
 
 /*
  * Sends one notice now, as above; the queue (notice.h) calls it, others queue. letter:
