@@ -6,6 +6,7 @@
 #include "directory/connection.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,14 +57,14 @@ set_tls(struct connection *c, const struct connection_how *how)
 static int
 set_limits(struct connection *c)
 {
-	struct timeval wait = {.tv_sec = CONNECTION_TIMEOUT};
+	struct timeval wait = {.tv_sec = (time_t)c->wait};
 	ber_len_t most = CONNECTION_MAX_MESSAGE;
 	int version = LDAP_VERSION3, rc;
 	Sockbuf *sb = NULL;
 
 	rc = ldap_set_option(c->ld, LDAP_OPT_PROTOCOL_VERSION, &version);
 	if (rc == 0)
-		rc = deadline_attach(&c->deadline, c->ld, CONNECTION_TIMEOUT);
+		rc = deadline_attach(&c->deadline, c->ld, c->wait);
 	if (rc == 0)
 		rc = ldap_set_option(c->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
 	if (rc == 0)
@@ -127,6 +128,15 @@ bind_as_told(struct connection *c, const struct connection_how *how, struct err 
 	    e);
 }
 
+/* libldap connects with the first question only. */
+static int
+open_now(struct connection *c, struct err *e)
+{
+	int rc = ldap_connect(c->ld);
+
+	return rc == LDAP_SUCCESS ? 0 : handle_failed(c, rc, "connecting", e);
+}
+
 static int
 connect_and_bind(struct connection *c, const struct connection_how *how, struct err *e)
 {
@@ -142,7 +152,7 @@ connect_and_bind(struct connection *c, const struct connection_how *how, struct 
 	    &c->deadline, how->seconds != 0 ? how->seconds : CONNECTION_OPEN_SECONDS);
 	if (how->start_tls && (rc = ldap_start_tls_s(c->ld, NULL, NULL)) != 0)
 		return handle_failed(c, rc, "StartTLS", e);
-	return bind_as_told(c, how, e);
+	return how->unbound ? open_now(c, e) : bind_as_told(c, how, e);
 }
 
 int
@@ -157,6 +167,7 @@ connection_open(
 		free(c);
 		return err_set(e, ERR_MEMORY, "no memory for a connection");
 	}
+	c->wait = how->wait != 0 ? how->wait : CONNECTION_TIMEOUT;
 	if (ldap_initialize(&c->ld, how->uri) != LDAP_SUCCESS) {
 		rc = err_set(e, ERR_USAGE,
 		    "\"%.200s\" is not an LDAP URI; want ldap://HOST, ldaps://HOST or "
@@ -226,6 +237,29 @@ connection_try_bind(
 
 	/* Negative codes are the library's own: nothing came back. */
 	return rc >= 0 ? rc : handle_failed(c, rc, "simple bind", e);
+}
+
+int
+connection_bind(struct connection *c, const char *dn, struct bytes password,
+    char text[CONNECTION_TEXT_MAX], struct err *e)
+{
+	struct berval cred = {password.n, (char *)password.p};
+	char *diagnostic = NULL;
+	int rc;
+
+	text[0] = '\0';
+	if (password.n == 0 || dn[0] == '\0')
+		return err_set(e, ERR_USAGE, "%s: a bind without a password", c->uri);
+	deadline_set(&c->deadline, CONNECTION_OPEN_SECONDS);
+	rc = ldap_sasl_bind_s(c->ld, dn, LDAP_SASL_SIMPLE, &cred, NULL, NULL, NULL);
+	if (rc < 0)
+		return handle_failed(c, rc, "simple bind", e);
+	ldap_get_option(c->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &diagnostic);
+	snprintf(text, CONNECTION_TEXT_MAX, "%s (%d)%s%.150s", ldap_err2string(rc), rc,
+	    diagnostic != NULL && *diagnostic != '\0' ? ": " : "",
+	    diagnostic != NULL ? diagnostic : "");
+	ldap_memfree(diagnostic);
+	return rc;
 }
 
 int

@@ -13,6 +13,7 @@ enum {
 	CONNECTION_TIMEOUT = 5,			    /* seconds, each wait */
 	CONNECTION_OPEN_SECONDS = 10,		    /* for all of opening */
 	CONNECTION_QUESTION_SECONDS = 30,	    /* for one question or write */
+	CONNECTION_TEXT_MAX = 256,		    /* bytes of a result in words */
 	CONNECTION_MAX_MESSAGE = 128 * 1024 * 1024, /* bytes of one answer */
 };
 
@@ -26,7 +27,9 @@ struct connection_how {
 	bool external;	       /* bind with SASL EXTERNAL */
 	const char *dn;	       /* a simple bind as this one; NULL, "": anonymously */
 	struct bytes password; /* of dn; an empty one is refused (RFC 4513 5.1.2) */
+	bool unbound;	       /* no bind at all: connection_bind follows */
 	unsigned seconds;      /* for all of opening; 0: CONNECTION_OPEN_SECONDS */
+	unsigned wait;	       /* for each wait; 0: CONNECTION_TIMEOUT */
 };
 
 /*
@@ -61,6 +64,14 @@ const char *connection_uri(const struct connection *c);
  */
 int connection_try_bind(
     struct connection *c, const char *name, const char *password, struct err *e);
+
+/*
+ * A simple bind with a DN and its password, which must not be empty (RFC 4513
+ * section 5.1.2). Returns the LDAP result code, with its words in text; ERR_IO;
+ * ERR_USAGE.
+ */
+int connection_bind(struct connection *c, const char *dn, struct bytes password,
+    char text[CONNECTION_TEXT_MAX], struct err *e);
 
 /* The server's certificate, DER, once TLS is in use; *out is the caller's to
  * free(). 0 or ERR_NOT_FOUND. */

@@ -15,6 +15,7 @@ struct connection {
 	LDAP *ld;
 	char *uri;
 	bool broken;
+	unsigned wait; /* seconds */
 	struct deadline deadline;
 };
 

@@ -234,7 +234,7 @@ enum step {
 static enum step
 step(struct running *r, int id, int *rc_out)
 {
-	struct timeval wait = {.tv_sec = CONNECTION_TIMEOUT};
+	struct timeval wait = {.tv_sec = (time_t)r->c->wait};
 	LDAPMessage *msg = NULL;
 	int type = ldap_result(r->c->ld, id, LDAP_MSG_ONE, &wait, &msg);
 
