@@ -18,6 +18,7 @@
 #include "crypto/key.h"
 #include "enroll/clerk/clerk.h"
 #include "enroll/clerk/connections.h"
+#include "enroll/clerk/mail.h"
 #include "enroll/clerk/worker.h"
 
 #define CONF_FILE "/etc/chancery/clerk.conf"
@@ -103,12 +104,15 @@ clerk_init(struct clerk *c, const char *path, struct err *e)
 	if (rc != 0)
 		return rc;
 	find_peers(c);
+	if ((rc = mail_open(&c->conf, &c->mail, e)) != 0)
+		return rc;
 	return open_pool(c, e);
 }
 
 static void
 clerk_fini(struct clerk *c)
 {
+	mail_close(&c->mail);
 	connections_free(&c->connections);
 	chain_close(&c->chain);
 	arena_fini(&c->arena);
