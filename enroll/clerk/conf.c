@@ -162,12 +162,27 @@ check_directory(const struct clerk_conf *c, struct err *e)
 	return 0;
 }
 
+/* What the file does not say is "", never NULL. */
+static void
+set_empty(struct clerk_conf *out)
+{
+	for (size_t i = 0; i < clerk_conf_n; i++) {
+		const struct conf_row *row = &clerk_conf_rows[i];
+
+		if (row->type == CONF_TEXT || row->type == CONF_PATH ||
+		    row->type == CONF_WORD)
+			*(const char **)((char *)out + row->at) = "";
+	}
+}
+
 int
 clerk_conf_read(
     const char *path, struct clerk_conf *out, struct arena *arena, struct err *e)
 {
-	int rc = conf_read(path, clerk_conf_rows, clerk_conf_n, out, arena, e);
+	int rc;
 
+	set_empty(out);
+	rc = conf_read(path, clerk_conf_rows, clerk_conf_n, out, arena, e);
 	if (rc == 0)
 		rc = check_directory(out, e);
 	return rc != 0 ? rc : check_company(out, e);
