@@ -13,6 +13,7 @@
 #include "enroll/clerk/mail_letter.h"
 #include "enroll/clerk/mail_way.h"
 
+#define LETTER_NAME "letter" /* of the template */
 #define LETTER_FILE "mail/letter.html"
 #define PFX_TYPE    "application/x-pkcs12"
 
@@ -59,7 +60,7 @@ give_source(void *ctx, struct bytes name, struct bytes *out)
 	const struct mail *m = ctx;
 
 	*out = bytes_of(m->source);
-	return bytes_equal(name, BYTES(LETTER_FILE));
+	return bytes_equal(name, BYTES(LETTER_NAME));
 }
 
 static int
@@ -94,7 +95,7 @@ open_parts(struct mail *m, struct err *e)
 	    (rc = texts_load(conf->locale, &m->texts, e)) != 0 ||
 	    (rc = read_source(m, e)) != 0)
 		return rc;
-	rc = template_parse(LETTER_FILE, give_source, m, &m->html, e);
+	rc = template_parse(LETTER_NAME, give_source, m, &m->html, e);
 	if (rc == 0 && conf->mail_url[0] != '\0')
 		rc = smtp_open(conf, &m->smtp, e);
 	return rc;

@@ -38,14 +38,17 @@ compose_id(struct bytes what, char out[COMPOSE_ID_SIZE], struct err *e)
  * -------------------------------------------------------------------------- */
 
 static void
-add_mailbox(GMimeMessage *message, GMimeAddressType type, struct bytes name,
-    const struct addr *address)
+add_mailbox(InternetAddressList *to, struct bytes name, const struct addr *address)
 {
 	char shown[COMPOSE_NAME_MAX + 1];
+	InternetAddress *mailbox;
 
 	letter_clean(name, shown, sizeof(shown));
-	g_mime_message_add_mailbox(
-	    message, type, *shown == '\0' ? NULL : shown, address->text);
+	mailbox =
+	    internet_address_mailbox_new(*shown == '\0' ? NULL : shown, address->text);
+	internet_address_set_charset(mailbox, "utf-8");
+	internet_address_list_add(to, mailbox);
+	g_object_unref(mailbox);
 }
 
 static void
@@ -66,8 +69,8 @@ set_headers(GMimeMessage *message, const struct compose *mail)
 	    id[COMPOSE_ID_SIZE + ADDR_DOMAIN_MAX + 2];
 	GMimeObject *headers = GMIME_OBJECT(message);
 
-	add_mailbox(message, GMIME_ADDRESS_TYPE_FROM, mail->from_name, mail->from);
-	add_mailbox(message, GMIME_ADDRESS_TYPE_TO, mail->to_name, mail->to);
+	add_mailbox(g_mime_message_get_from(message), mail->from_name, mail->from);
+	add_mailbox(g_mime_message_get_to(message), mail->to_name, mail->to);
 	letter_clean(bytes_of(mail->subject), subject, sizeof(subject));
 	g_mime_message_set_subject(message, subject, "utf-8");
 	set_date(message, mail->date);
@@ -83,15 +86,31 @@ set_headers(GMimeMessage *message, const struct compose *mail)
 /* --- parts
  * ---------------------------------------------------------------------------- */
 
+/* The bytes become the part's content; GMime encodes them when it writes. */
+static void
+set_content(GMimePart *part, struct bytes content, GMimeContentEncoding encoding)
+{
+	GMimeStream *stream =
+	    g_mime_stream_mem_new_with_buffer((const char *)content.p, content.n);
+	GMimeDataWrapper *wrapper =
+	    g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_DEFAULT);
+
+	g_mime_part_set_content(part, wrapper);
+	g_mime_part_set_content_encoding(part, encoding);
+	g_object_unref(wrapper);
+	g_object_unref(stream);
+}
+
+/* Not g_mime_text_part_set_text: it takes the smallest charset that will do, which
+ * is not what the HTML says of itself. */
 static void
 add_text(GMimeMultipart *to, const char *subtype, const char *text)
 {
-	GMimeTextPart *part = g_mime_text_part_new_with_subtype(subtype);
+	GMimePart *part = g_mime_part_new_with_type("text", subtype);
 
-	g_mime_text_part_set_charset(part, "utf-8");
-	g_mime_text_part_set_text(part, text);
-	g_mime_part_set_content_encoding(
-	    GMIME_PART(part), GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	g_mime_object_set_content_type_parameter(
+	    GMIME_OBJECT(part), "charset", "utf-8");
+	set_content(part, bytes_of(text), GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 	g_mime_multipart_add(to, GMIME_OBJECT(part));
 	g_object_unref(part);
 }
@@ -123,8 +142,6 @@ add_file(GMimeMultipart *to, const struct compose *mail)
 	g_mime_object_set_disposition(GMIME_OBJECT(part), "attachment");
 	g_mime_part_set_filename(part, mail->file);
 	g_mime_multipart_add(to, GMIME_OBJECT(part));
-	g_object_unref(content);
-	g_object_unref(bytes);
 	g_object_unref(part);
 	g_free(type);
 }

@@ -221,6 +221,8 @@ put_letter(struct making *m, const char *subject)
 	template_set(&m->data, &m->data.root, "subject", bytes_of(subject));
 	template_set(&m->data, &m->data.root, "title", bytes_of(title));
 	template_set(&m->data, &m->data.root, "hello", bytes_of(hello));
+	put_wrapped(m->text, title);
+	fputc('\n', m->text);
 	put_wrapped(m->text, hello);
 	fputc('\n', m->text);
 	for (const struct block *b = m->letter->block; b->key != NULL; b++)
