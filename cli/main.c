@@ -11,7 +11,8 @@
 #include "core/bytes.h"
 
 static const struct verb *const verbs[] = {
-    &verb_explain, &verb_doctor, &verb_list, &verb_import, &verb_export, &verb_ca};
+    &verb_explain, &verb_doctor, &verb_list, &verb_import, &verb_export, &verb_ca,
+    &verb_audit};
 
 static void
 usage(FILE *f)

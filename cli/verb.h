@@ -27,7 +27,7 @@ struct verb {
 };
 
 extern const struct verb verb_explain, verb_doctor, verb_list, verb_import, verb_export,
-    verb_ca;
+    verb_ca, verb_audit;
 
 /* Prints the verb's help from its tables to stdout. */
 void
