@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "core/isotime.h"
+#include "crypto/token.h"
 #include "enroll/clerk/mail_compose.h"
 #include "enroll/clerk/mail_letter.h"
 #include "enroll/clerk/mail_way.h"
@@ -275,20 +276,6 @@ mail_time(int64_t t, char out[MAIL_TIME_SIZE])
 	return out;
 }
 
-/* What can stand in an address as it is, and comes through every mail program whole. */
-static bool
-is_link(struct bytes link)
-{
-	for (size_t i = 0; i < link.n; i++) {
-		uint8_t c = link.p[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			(c >= '0' && c <= '9') || c == '-' || c == '_'))
-			return false;
-	}
-	return link.n > 0 && link.n <= MAIL_LINK_MAX;
-}
-
 int
 mail_delivery(struct clerk *c, const struct mail_delivery *d, struct err *e)
 {
@@ -297,10 +284,8 @@ mail_delivery(struct clerk *c, const struct mail_delivery *d, struct err *e)
 	struct compose mail = {
 	    .file = file, .file_type = PFX_TYPE, .file_bytes = d->pfx};
 
-	if (!is_link(d->link))
-		return err_set(e, ERR_POLICY,
-		    "a link with other characters than letters, "
-		    "digits, - and _");
+	if (!token_link_valid(d->link))
+		return err_set(e, ERR_POLICY, "a link that is none");
 	mail_file_name(d->address, d->begin, file);
 	const struct texts_field fields[] = {{"address", d->address},
 	    {"file", bytes_of(file)}, {"until", bytes_of(mail_time(d->until, until))},

@@ -26,7 +26,7 @@
 enum {
 	MAIL_FILE_SIZE = ADDR_MAX + 20, /* name of an attachment, with the NUL */
 	MAIL_TIME_SIZE = 32,
-	MAIL_LINK_MAX = 64,
+	MAIL_FIELDS_MAX = 20,	      /* of a letter */
 	MAIL_PFX_MAX = 1024 * 1024,   /* bytes of an attachment */
 	MAIL_BYTES_MAX = 2048 * 1024, /* of a whole mail */
 };
