@@ -122,8 +122,7 @@ admit(struct clerk *c, const struct call *call, struct caller *who,
 	return rc == 1 ? NULL : refuse_rights(call, who);
 }
 
-/* --- the call ----------------------------------------------------------------------
- */
+/* --- the call -------------------------------------------------------------------- */
 
 static json_t *
 dispatch(struct clerk *c, struct caller *who, const json_t *request)

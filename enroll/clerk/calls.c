@@ -4,6 +4,11 @@
  */
 #include "enroll/clerk/calls.h"
 
+#include "crypto/token.h"
+#include "crypto/totp.h"
+#include "enroll/clerk/factor.h"
+#include "enroll/clerk/login.h"
+
 #define FIELDS(...)	       ((const struct line_field[]){__VA_ARGS__{NULL, 0, false, 0}})
 #define NEED(name, type, most) {name, type, false, most},
 #define MAY(name, type, most)  {name, type, true, most},
@@ -13,8 +18,23 @@
 
 /* clang-format off */
 const struct call call_table[] = {
-	/* --- logging in: login.h --- */
 	/* name, who, fields, handler, owner */
+	/* --- logging in: login.h, factor.h --- */
+	{"session.login", WHO_PORTAL, FIELDS(
+	    NEED("user", LINE_TEXT, CLERK_USER_MAX)
+	    NEED("password", LINE_TEXT, CLERK_PASSWORD_MAX)
+	    NEED("address", LINE_TEXT, CLERK_ADDRESS_MAX)
+	    MAY("language", LINE_TEXT, CLERK_LANGUAGE_MAX)), call_session_login, NULL},
+	{"session.factor", WHO_ROLE, FIELDS(SESSION
+	    NEED("code", LINE_TEXT, TOTP_DIGITS)), call_session_factor, NULL},
+	{"session.factor-setup", WHO_ROLE, FIELDS(SESSION
+	    NEED("setup", LINE_TEXT, TOKEN_LINK_CHARS)), call_session_factor_setup, NULL},
+	{"session.factor-confirm", WHO_ROLE, FIELDS(SESSION
+	    NEED("code", LINE_TEXT, TOTP_DIGITS)), call_session_factor_confirm, NULL},
+	{"session.who", WHO_USER, FIELDS(SESSION), call_session_who, NULL},
+	{"session.logout", WHO_USER, FIELDS(SESSION), call_session_logout, NULL},
+	{"factor.allow", WHO_LOCAL, FIELDS(
+	    NEED("user", LINE_TEXT, CLERK_USER_MAX)), call_factor_allow, NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 /* clang-format on */
@@ -38,6 +58,8 @@ caller_rights(const struct caller *who)
 
 	if (who->portal || who->local)
 		rights |= WHO_ANYONE;
+	if (who->portal)
+		rights |= WHO_PORTAL;
 	if (who->session == NULL || !who->portal)
 		return rights;
 	rights |= WHO_USER;

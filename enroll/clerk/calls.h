@@ -17,8 +17,9 @@ enum who {
 	WHO_HELPDESK = 8, /* roles: second factor given */
 	WHO_APPROVER = 16,
 	WHO_ADMINISTRATOR = 32,
-	WHO_ROLE = 64,	 /* a session with a role, second factor not given yet */
-	WHO_LOCAL = 128, /* an administrator on this machine */
+	WHO_ROLE = 64,	  /* a session with a role, second factor not given yet */
+	WHO_LOCAL = 128,  /* an administrator on this machine */
+	WHO_PORTAL = 256, /* the portal alone, as it vouches for a browser's address */
 };
 
 /*

@@ -30,6 +30,7 @@ enum {
 	CLERK_NAME_MAX = 256,	/* bytes of a display name */
 	CLERK_USER_MAX = 256,	/* bytes of a user name, as typed */
 	CLERK_PASSWORD_MAX = 1024,
+	CLERK_LANGUAGE_MAX = 7,
 	CLERK_ADDRESS_MAX = 64,	    /* bytes of a browser's address */
 	CLERK_SESSION_CHARS = 43,   /* base64url of 256 bits */
 	CLERK_CALL_BYTES = 1 << 20, /* of one request */
@@ -45,6 +46,7 @@ struct clerk {
 	struct arena arena; /* where the conf's texts live */
 	struct chain *chain;
 	struct connections *connections; /* directory connections: connections.h */
+	struct connections *company_connections; /* as its reader */
 	struct company *company; /* the company directory: directory/company.h */
 	struct mail *mail;	 /* the way out: mail.h */
 	struct workers *workers; /* background threads: worker.h */
@@ -79,7 +81,7 @@ struct session {
 	char user[CLERK_USER_MAX + 1];	/* as typed */
 	char name[CLERK_NAME_MAX + 1];	/* to be shown */
 	char mail[CLERK_NAME_MAX + 1];	/* primary address; "" none */
-	char language[8];
+	char language[CLERK_LANGUAGE_MAX + 1];
 	unsigned roles; /* enum role, or-ed; count only with FACTOR_GIVEN */
 	enum factor factor;
 	int64_t until;

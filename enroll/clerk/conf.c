@@ -131,18 +131,31 @@ const struct conf_row clerk_conf_rows[] = {
 
 const size_t clerk_conf_n = sizeof(clerk_conf_rows) / sizeof(clerk_conf_rows[0]);
 
-/* Passwords travel over what nobody else reads. */
+/* Passwords travel over what nobody else reads: each of several URIs. */
+static bool
+is_private(const char *uris, bool start_tls)
+{
+	const char *want = start_tls ? "ldap://" : "ldaps://";
+	size_t n = 0;
+
+	for (const char *at = uris; *at != '\0'; n++) {
+		if (strncmp(at, want, strlen(want)) != 0)
+			return false;
+		at += strcspn(at, " ,");
+		at += strspn(at, " ,");
+	}
+	return n > 0;
+}
+
 static int
 check_company(const struct clerk_conf *c, struct err *e)
 {
-	if (strncmp(c->company, "ldaps://", 8) == 0 && !c->company_start_tls)
-		return 0;
-	if (strncmp(c->company, "ldap://", 7) == 0 && c->company_start_tls)
-		return 0;
-	return err_set(e, ERR_USAGE,
-	    "company = %.200s: want ldaps://HOST, or ldap://HOST with "
-	    "company-start-tls = on",
-	    c->company);
+	return is_private(c->company, c->company_start_tls)
+		   ? 0
+		   : err_set(e, ERR_USAGE,
+			 "company = %.200s: want ldaps://HOST, or ldap://HOST with "
+			 "company-start-tls = on",
+			 c->company);
 }
 
 static int

@@ -12,14 +12,14 @@ struct connections {
 	struct secret password;
 	pthread_mutex_t lock;
 	pthread_cond_t back; /* one came back */
-	unsigned most, lent;
+	unsigned most, wait, lent;
 	unsigned n_idle;
 	struct connection *idle[]; /* most of them; the newest last */
 };
 
 int
 connections_new(const struct connection_how *how, struct secret *password,
-    unsigned most, struct connections **out, struct err *e)
+    unsigned most, unsigned wait, struct connections **out, struct err *e)
 {
 	struct connections *p = calloc(1, sizeof(*p) + most * sizeof(p->idle[0]));
 	pthread_condattr_t clock;
@@ -34,6 +34,7 @@ connections_new(const struct connection_how *how, struct secret *password,
 	*password = (struct secret){NULL, 0};
 	p->how.password = secret_view(&p->password);
 	p->most = most;
+	p->wait = wait;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_condattr_init(&clock);
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
@@ -66,7 +67,7 @@ take_place(struct connections *p, struct connection **out)
 	int rc = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += CONNECTIONS_WAIT_SECONDS;
+	until.tv_sec += (time_t)p->wait;
 	pthread_mutex_lock(&p->lock);
 	while (p->lent >= p->most && rc == 0)
 		rc = pthread_cond_timedwait(&p->back, &p->lock, &until);
@@ -97,8 +98,8 @@ connections_take(struct connections *p, struct connection **out, struct err *e)
 	*out = NULL;
 	if (!take_place(p, out))
 		return err_set(e, ERR_IO,
-		    "%s: all %u connections have been in use for %d s", p->how.uri,
-		    p->most, CONNECTIONS_WAIT_SECONDS);
+		    "%s: all %u connections have been in use for %u s", p->how.uri,
+		    p->most, p->wait);
 	if (*out != NULL && connection_is_fresh(*out))
 		return 0;
 	connection_close(out);

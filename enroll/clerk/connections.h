@@ -13,14 +13,11 @@
 
 struct connections;
 
-enum {
-	CONNECTIONS_WAIT_SECONDS = 10 /* for one that comes back */
-};
-
 /* how (copied; its texts must live as long as the pool) without its password, which
- * is `password` (taken). 0 or ERR_MEMORY. */
+ * is `password` (taken; it stays the pool's). most: open at once; wait: seconds that
+ * a caller waits for one to come back. 0 or ERR_MEMORY. */
 int connections_new(const struct connection_how *how, struct secret *password,
-    unsigned most, struct connections **out, struct err *e);
+    unsigned most, unsigned wait, struct connections **out, struct err *e);
 /* All must have come back. */
 void connections_free(struct connections **pp);
 

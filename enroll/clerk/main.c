@@ -17,7 +17,8 @@
 
 #include "crypto/key.h"
 #include "enroll/clerk/clerk.h"
-#include "enroll/clerk/connections.h"
+#include "enroll/clerk/directories.h"
+#include "enroll/clerk/in_time.h"
 #include "enroll/clerk/mail.h"
 #include "enroll/clerk/worker.h"
 
@@ -73,25 +74,6 @@ find_peers(struct clerk *c)
 		    c->conf.portal_user);
 }
 
-static int
-open_pool(struct clerk *c, struct err *e)
-{
-	const struct clerk_conf *conf = &c->conf;
-	struct connection_how how = {.uri = conf->directory,
-	    .ca_file = conf->directory_ca[0] != '\0' ? conf->directory_ca : NULL,
-	    .start_tls = conf->directory_start_tls,
-	    .external = conf->directory_dn[0] == '\0',
-	    .dn = conf->directory_dn};
-	struct secret password = {NULL, 0};
-	int rc = 0;
-
-	if (!how.external)
-		rc = conf_secret(conf->directory_password, &password, e);
-	return rc != 0 ? rc
-		       : connections_new(
-			     &how, &password, conf->connections, &c->connections, e);
-}
-
 /* All that -n checks as well: nothing is written, nothing connected. */
 static int
 clerk_init(struct clerk *c, const char *path, struct err *e)
@@ -106,14 +88,14 @@ clerk_init(struct clerk *c, const char *path, struct err *e)
 	find_peers(c);
 	if ((rc = mail_open(&c->conf, &c->mail, e)) != 0)
 		return rc;
-	return open_pool(c, e);
+	return directories_open(c, e);
 }
 
 static void
 clerk_fini(struct clerk *c)
 {
 	mail_close(&c->mail);
-	connections_free(&c->connections);
+	directories_close(c);
 	chain_close(&c->chain);
 	arena_fini(&c->arena);
 }
@@ -219,6 +201,9 @@ main(int argc, char **argv)
 	rc = clerk_init(&clerk, path, &e);
 	if (rc == 0 && !check_only)
 		rc = run(&clerk, &e);
+	/* A question that nobody waits for any more may still be under way. */
+	if (in_time_count() > 0)
+		_exit(rc == 0 ? 0 : fail(&e));
 	clerk_fini(&clerk);
 	return rc == 0 ? 0 : fail(&e);
 }

@@ -9,7 +9,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "enroll/clerk/sweep.h"
+
 static const struct worker_row rows[] = {
+    {"sweep", sweep_work},
     {NULL, NULL},
 };
 
