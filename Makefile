@@ -113,8 +113,8 @@ $(BUILD)/bin/chancery: $(CLI_OBJ) $(BUILD)/libenroll.a $(BUILD)/libdirectory.a $
 LIBS_signer  := -lcrypto -lzip -lseccomp -ljansson
 LIBS_clerk   := -lldap -llber -lcurl -lgmime-3.0 -lgobject-2.0 -lglib-2.0 -lcrypto -lzip -ljansson
 LIBS_examine := -lcrypto -lzip -lseccomp -ljansson
-LIBS_portal  := -lmicrohttpd -lqrencode -ljansson
-$(BUILD)/obj/enroll/clerk/%.o: CFLAGS += $(GMIME_CFLAGS)
+LIBS_portal  := -lmicrohttpd -lgnutls -lqrencode -ljansson
+$(BUILD)/obj/enroll/clerk/%.o $(BUILD)/obj/tests/unit/test_clerk_%.o: CFLAGS += $(GMIME_CFLAGS)
 GMIME_CFLAGS = $(shell pkg-config --cflags gmime-3.0 2>/dev/null)
 
 .PHONY: programs
@@ -155,6 +155,7 @@ $(BUILD)/tests/unit/test_$(1)_%: $(BUILD)/obj/tests/unit/test_$(1)_%.o $(BUILD)/
 	$$(Q)$$(CC) $$(LDFLAGS_ALL) -pthread -o $$@ $$^ $$(LIBS_$(1))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program-test,$(p))))
+$(BUILD)/tests/unit/test_clerk_mail: | $(BUILD)/locale/.made
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  $(if $(filter %.o,$@),CC,LD) $@"

@@ -37,13 +37,25 @@ compose_id(struct bytes what, char out[COMPOSE_ID_SIZE], struct err *e)
 /* --- headers
  * -------------------------------------------------------------------------- */
 
+/*
+ * Text for a header. GMime leaves what looks like an encoded word (RFC 2047) alone, and
+ * the reader's program would decode it, with whatever stands in it: it is broken up.
+ */
+static void
+clean_header(struct bytes in, char *out, size_t cap)
+{
+	letter_clean(in, out, cap);
+	for (char *p = strstr(out, "=?"); p != NULL; p = strstr(p, "=?"))
+		*p = '-';
+}
+
 static void
 add_mailbox(InternetAddressList *to, struct bytes name, const struct addr *address)
 {
 	char shown[COMPOSE_NAME_MAX + 1];
 	InternetAddress *mailbox;
 
-	letter_clean(name, shown, sizeof(shown));
+	clean_header(name, shown, sizeof(shown));
 	mailbox =
 	    internet_address_mailbox_new(*shown == '\0' ? NULL : shown, address->text);
 	internet_address_set_charset(mailbox, "utf-8");
@@ -71,7 +83,7 @@ set_headers(GMimeMessage *message, const struct compose *mail)
 
 	add_mailbox(g_mime_message_get_from(message), mail->from_name, mail->from);
 	add_mailbox(g_mime_message_get_to(message), mail->to_name, mail->to);
-	letter_clean(bytes_of(mail->subject), subject, sizeof(subject));
+	clean_header(bytes_of(mail->subject), subject, sizeof(subject));
 	g_mime_message_set_subject(message, subject, "utf-8");
 	set_date(message, mail->date);
 	snprintf(
