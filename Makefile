@@ -168,10 +168,11 @@ $(BUILD)/tests/tool/mail: $(BUILD)/obj/tests/tool/mail.o $(BUILD)/libclerk.a $(B
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -pthread -o $@ $^ $(LIBS_clerk)
-$(BUILD)/tests/tool/%: $(BUILD)/obj/tests/tool/%.o $(BUILD)/libsigner.a $(BUILD)/libenroll.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
+$(BUILD)/tests/tool/%: $(BUILD)/obj/tests/tool/%.o $(BUILD)/libsigner.a $(BUILD)/libenroll.a \
+    $(BUILD)/libdirectory.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  $(if $(filter %.o,$@),CC,LD) $@"
-	$(Q)$(CC) $(LDFLAGS_ALL) -pthread -o $@ $^ -lcrypto -lzip -lseccomp -ljansson
+	$(Q)$(CC) $(LDFLAGS_ALL) -pthread -o $@ $^ -lldap -llber -lcrypto -lzip -lseccomp -ljansson
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS) $(TEST_TOOLS)

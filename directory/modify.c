@@ -80,7 +80,7 @@ assertion(struct connection *c, const char *filter, LDAPControl **out, struct er
 	if (filter == NULL)
 		return 1;
 	rc = ldap_create_assertion_control(c->ld, (char *)filter, 1, out);
-	if (rc == LDAP_FILTER_ERROR)
+	if (rc == LDAP_FILTER_ERROR || rc == LDAP_ENCODING_ERROR)
 		return err_set(e, ERR_USAGE, "not a filter: %.200s", filter);
 	return rc == LDAP_SUCCESS ? 1 : handle_failed(c, rc, "assertion", e);
 }
