@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "enroll/signer/confine.h"
 #include "enroll/signer/keeper.h"
 #include "enroll/signer/ops.h"
 
@@ -140,7 +141,8 @@ serve(struct signer *s, struct line_server *server, struct err *e)
 		rc = line_serve(server, e);
 	}
 	keeper_end(s);
-	pthread_cancel(waiter);
+	/* No pthread_cancel: it would load a library, which the sandbox forbids. */
+	pthread_kill(waiter, SIGTERM);
 	pthread_join(waiter, NULL);
 	return rc;
 }
@@ -161,7 +163,9 @@ run(struct signer *s, struct err *e)
 	if (rc == 0)
 		rc = open_to_group(&s->conf, e);
 	if (rc == 0)
-		rc = ops_log(s, "start", json_object(), e);
+		rc = signer_confine(s->conf.state, s->sandbox, sizeof(s->sandbox), e);
+	if (rc == 0)
+		rc = ops_log(s, "start", json_pack("{s:s}", "sandbox", s->sandbox), e);
 	if (rc == 0)
 		rc = serve(s, server, e);
 	line_server_free(&server);
