@@ -167,7 +167,7 @@ add_own_signals(scmp_filter_ctx f)
 
 	return rc != 0 ? rc
 		       : seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-			     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+			     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 }
 
 static int
