@@ -1,9 +1,9 @@
-# The demonstration world, included by the Makefile. STATE=, LDAP_PORT= and
-# LDAPS_PORT= override var/, 3890 and 6360; PLAIN=1 shows the same directory
+# The demonstration world, included by the Makefile. STATE=, LDAP_PORT=,
+# LDAPS_PORT=, PORTAL_PORT= and PKI_PORT= override var/, 3890, 6360, 8443 and 8880; PLAIN=1 shows the same directory
 # without Chancery, for comparison.
 
 .PHONY: run up down fresh
-export STATE LDAP_PORT LDAPS_PORT
+export STATE LDAP_PORT LDAPS_PORT PORTAL_PORT PKI_PORT
 
 WORLD := $(PYTHON) demo/world.py
 world-ready = if [ -x packaging/needs ]; then packaging/needs build run; fi \

@@ -17,6 +17,7 @@ log in (user ID: local part before the dot, password: demo- and the user ID).
 Everything listens on loopback. Every private key and password here is for
 demonstration only. State is in one folder (var/, STATE= overrides):
   slapd.conf, slapd.d  db/  run/ldapi, slapd.pid  log/  tls/  ca/  certs/  ldap.conf
+and what demo/services.py adds for the programs of enrollment.
 """
 
 import argparse
@@ -44,6 +45,7 @@ if DEMO not in sys.path:
 import certs  # noqa: E402
 import entries  # noqa: E402
 import sanitizer  # noqa: E402
+import services  # noqa: E402
 import settings  # noqa: E402
 from people import COMPANY, ORGANISATION, PUBLISHED, SUFFIX  # noqa: E402
 
@@ -133,6 +135,8 @@ class World:
     now             the moment from which all dates count; seconds since 1970
     env             additional environment of slapd (faketime, ...)
     debug           slapd's -d, which goes to log/slapd.log
+    enroll          True, or options of demo/services.py's Services as a dict: the
+                    programs of enrollment run too, as w.services
     """
 
     def __init__(self, state=None, *, overlay=True, module=None, asan=None,
@@ -140,7 +144,7 @@ class World:
                  extra_config="", extra_frontend="", extra_database="",
                  below_overlay="", extra_tail="", ldif="", populate=True,
                  now=None, port=None, ldaps_port=None, env=None, debug="stats",
-                 maxsize=4 << 30):
+                 maxsize=4 << 30, enroll=False):
         if config not in ("conf", "config"):
             raise ValueError(f"config: {config}")
         self.temporary = state is None
@@ -167,6 +171,8 @@ class World:
         self.debug = debug
         self.maxsize = maxsize
         self.process = None
+        self.services = services.Services(
+            self, **(enroll if isinstance(enroll, dict) else {})) if enroll else None
         self.suffix = SUFFIX
         self.company = COMPANY
         self._authorities = {}
@@ -216,6 +222,8 @@ class World:
         try:
             self.build()
             self.start()
+            if self.services:
+                self.services.start()
         except BaseException:
             self.close()
             raise
@@ -223,6 +231,8 @@ class World:
 
     def __exit__(self, *exception):
         try:
+            if self.services:
+                self.services.stop()
             self.stop()
         finally:
             self.close()
@@ -230,6 +240,8 @@ class World:
     def close(self):
         """Ends it, and removes a temporary folder. Never raises."""
         atexit.unregister(self.close)
+        if self.services:
+            self.services.close()
         if self.process is not None:
             try:
                 self.stop()
@@ -611,7 +623,19 @@ gpgsm, and what it finds for Petra, who is outside:
 
 Which certificate each mail program gets for Bruno, and why not the others:
   {state}build/bin/chancery explain bruno.keller@example.com
-"""
+{world.services.what_to_try() if world.services else ""}"""
+
+
+def start_services(world):
+    """The programs of enrollment, where there is Chancery."""
+    if world.services:
+        services.check_ports(world.services)
+        world.services.start()
+
+
+def stop_services(world):
+    if world.services:
+        world.services.stop()
 
 
 def command_run(world):
@@ -620,6 +644,7 @@ def command_run(world):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     world.start()
     try:
+        start_services(world)
         print(what_to_try(world))
         print("Ctrl-C ends it.", flush=True)
         status = world.process.wait()
@@ -629,8 +654,10 @@ def command_run(world):
                              f"{world.log_text()}")
         print("The world was ended from outside.")
     except KeyboardInterrupt:
-        # slapd got the same signal from the terminal, and may be gone already.
+        # All got the same signal from the terminal, and may be gone already.
         print()
+        with contextlib.suppress(WorldError, services.ServiceError):
+            stop_services(world)
         with contextlib.suppress(WorldError):
             world.stop()
     finally:
@@ -640,14 +667,21 @@ def command_run(world):
 def command_up(world):
     open_state(world)
     world.start(detached=True)
-    # It outlives us: nothing to end at exit.
+    if world.services:
+        world.services.detached = True
+    start_services(world)
+    # They outlive us: nothing to end at exit.
     world.process.returncode = 0
     world.process = None
+    if world.services:
+        world.services.detach()
     print(what_to_try(world))
     print('"make down" ends it.')
 
 
 def command_down(world):
+    if world.services:
+        world.services.end_others()
     pid = world.running_pid()
     if pid is None:
         print(f"No world is running in {world.state}.")
@@ -688,8 +722,8 @@ def main():
     commands = {"run": command_run, "up": command_up, "down": command_down,
                 "build": command_build, "fresh": command_fresh}
     parser = argparse.ArgumentParser(
-        description="The demonstration world. STATE, LDAP_PORT and LDAPS_PORT "
-        "in the environment override var/, 3890 and 6360.")
+        description="The demonstration world. STATE, LDAP_PORT, LDAPS_PORT, PORTAL_PORT "
+        "and PKI_PORT in the environment override var/, 3890, 6360, 8443 and 8880.")
     parser.add_argument("command", choices=commands)
     parser.add_argument("--no-overlay", action="store_true",
                         help="a plain slapd, without Chancery")
@@ -697,17 +731,21 @@ def main():
                         help="slapd.conf (default) or cn=config")
     arguments = parser.parse_args()
     try:
+        enroll = {"key_kind": "rsa3072", "pool": 20,
+                  "portal_port": port_of("PORTAL_PORT", services.PORTAL_PORT),
+                  "pki_port": port_of("PKI_PORT", services.PKI_PORT)}
         world = World(os.path.join(ROOT, os.environ.get("STATE") or STATE),
                       overlay=not arguments.no_overlay, config=arguments.config,
                       port=port_of("LDAP_PORT", 3890),
-                      ldaps_port=port_of("LDAPS_PORT", 6360))
+                      ldaps_port=port_of("LDAPS_PORT", 6360),
+                      enroll=False if arguments.no_overlay else enroll)
         commands[arguments.command](world)
         sys.stdout.flush()
     except BrokenPipeError:
         # Who read our words has enough of them: what they spoke of is done. The
         # interpreter must not try once more on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except WorldError as e:
+    except (WorldError, services.ServiceError) as e:
         print(f"world: {e}", file=sys.stderr)
         return 1
     return 0
