@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """The manual pages: well-formed, and saying all that the code can do.
 
-Every option of the overlay (rows in overlay/) and every flag and verb of the
-command (tables in cli/) stands in its page, and no page names one that is not
+Every option of the overlay (rows in overlay/) and of the programs (enroll/*/conf.c),
+and every flag and verb of the command (tables in cli/) stands in its page, and no page names one that is not
 in the code. Both sides are read as text: what looks like an option is one.
 """
 import os
@@ -85,6 +85,22 @@ def cli():
                 sorted(flags_of_page(described) - code))
 
 
+def programs():
+    """The options of configuration files: rows of enroll/NAME/conf.c, NAME("option", ...
+    or {"option", CONF_...; the page has them as list items, .It Cm option."""
+    for path in tree.files(".c"):
+        found = re.fullmatch(r"enroll/(\w+)/conf\.c", path)
+        if not found:
+            continue
+        name = f"chancery-{found.group(1)}.8"
+        text = page(name)
+        if text is None:
+            tree.report(name, ["is missing"])
+            continue
+        code = set(re.findall(r'(?:[A-Z0-9]+\(|\{)"([a-z][a-z0-9-]*)",', tree.read(path)))
+        compare("options", code, set(re.findall(r"^\.It Cm ([a-z0-9-]+)", text, re.M)), name)
+
+
 def main():
     pages = [n for n in tree.files(".1", ".5", ".7", ".8") if n.startswith("man/")]
     for name in pages:
@@ -92,6 +108,7 @@ def main():
         tree.report("mandoc " + name, [text] if status or text.strip() else [])
     overlay()
     cli()
+    programs()
     tree.done()
 
 
