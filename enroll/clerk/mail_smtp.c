@@ -19,6 +19,7 @@
 enum {
 	CONNECT_SECONDS = 15,
 	IDLE_SECONDS = 20, /* a connection older than this is not used again */
+	QUIT_SECONDS = 1,
 	REPLY_MAX = 200,
 	AUTH_WANTED = 530,
 };
@@ -28,7 +29,7 @@ struct way {
 	CURL *curl;
 	bool busy;
 	char why[CURL_ERROR_SIZE];
-	char reply[REPLY_MAX + 1]; /* the relay's last line */
+	char reply[REPLY_MAX + 1]; /* the relay's last refusal */
 	struct bytes left;	   /* of the mail at work */
 	bool given;		   /* all of it was read by libcurl */
 };
@@ -51,8 +52,7 @@ monotonic(void)
 	return t.tv_sec;
 }
 
-/* --- what libcurl calls -------------------------------------------------------------
- */
+/* --- what libcurl calls ---------------------------------------------------------- */
 
 static size_t
 on_read(char *to, size_t size, size_t n, void *ctx)
@@ -74,6 +74,8 @@ on_reply(char *line, size_t size, size_t n, void *ctx)
 	struct way *w = ctx;
 	size_t len = size * n, kept = len < REPLY_MAX ? len : REPLY_MAX;
 
+	if (len == 0 || (*line != '4' && *line != '5'))
+		return len;
 	memcpy(w->reply, line, kept);
 	while (kept > 0 && (w->reply[kept - 1] == '\n' || w->reply[kept - 1] == '\r'))
 		kept--;
@@ -90,8 +92,7 @@ on_body(char *p, size_t size, size_t n, void *ctx)
 	return size * n;
 }
 
-/* --- opening -------------------------------------------------------------------------
- */
+/* --- opening --------------------------------------------------------------------- */
 
 static bool
 is_smtps(const struct clerk_conf *conf)
@@ -157,6 +158,9 @@ way_open(struct way *w, const struct clerk_conf *conf, const char *password)
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)conf->mail_timeout);
+	/* Also bounds the answer to QUIT, which CURLOPT_TIMEOUT does not. */
+	curl_easy_setopt(
+	    curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)conf->mail_timeout);
 	curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, w->why);
 	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
@@ -172,6 +176,17 @@ way_open(struct way *w, const struct clerk_conf *conf, const char *password)
 	return curl_easy_setopt(curl, CURLOPT_PASSWORD, password) == CURLE_OK
 		   ? 0
 		   : ERR_MEMORY;
+}
+
+static void
+way_close(struct way *w)
+{
+	if (w->curl == NULL)
+		return;
+	/* It says QUIT and waits for the answer: not for long. */
+	curl_easy_setopt(w->curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)QUIT_SECONDS);
+	curl_easy_cleanup(w->curl);
+	w->curl = NULL;
 }
 
 /* The password with a NUL, in the secure heap. */
@@ -241,8 +256,7 @@ smtp_close(struct smtp **sp)
 	if (s == NULL)
 		return;
 	for (size_t i = 0; i < SMTP_CONNECTIONS; i++)
-		if (s->way[i].curl != NULL)
-			curl_easy_cleanup(s->way[i].curl);
+		way_close(&s->way[i]);
 	pthread_cond_destroy(&s->change);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
@@ -250,8 +264,7 @@ smtp_close(struct smtp **sp)
 	*sp = NULL;
 }
 
-/* --- sending -------------------------------------------------------------------------
- */
+/* --- sending --------------------------------------------------------------------- */
 
 /* With the lock held. */
 static struct way *

@@ -162,11 +162,11 @@ class _Session:
         while (line := self.line()) != b".":
             lines.append(line[1:] if line.startswith(b".") else line)
         mail = Mail(sender, recipients, b"\r\n".join(lines) + b"\r\n", self.tls, self.user)
-        # A connection that breaks now leaves the sender in the dark: the mail is here.
-        if self.relay.drop == "." or self.relay.hang == ".":
-            self.relay.mails.append(mail)
-        if self.reply(".", "250 2.0.0 taken"):
-            self.relay.mails.append(mail)
+        # Kept before the answer: the sender may look at once. An answer that is lost
+        # leaves the sender in the dark: the mail is here.
+        self.relay.mails.append(mail)
+        if not self.reply(".", "250 2.0.0 taken"):
+            self.relay.mails.remove(mail)
 
     def run(self):
         if self.relay.smtps:

@@ -108,6 +108,7 @@ run_all(bool parallel)
 	while (n < LINES_MOST && fgets(line, sizeof(line), stdin) != NULL) {
 		struct job *j = &jobs[n];
 
+		*j = (struct job){.rc = 0};
 		j->line = json_loads(line, JSON_ALLOW_NUL, NULL);
 		if (j->line == NULL) {
 			fprintf(stderr, "mail: no JSON\n");
