@@ -188,11 +188,12 @@ class Page(html.parser.HTMLParser):
             self.bad.append(f"</{tag}>")
 
 
-def contents(m):
+def contents(m, octets):
     text, page = texts(m)
     link = f"{PORTAL}/l/{LINK}"
     check("the link has a line of its own in the text", link in text.splitlines(), text)
     check("its line has less than 72 characters", len(link) < 72, link)
+    equal("quoted-printable cuts it nowhere", octets.count(link.encode()), 3)
     check("no longer line of text",
           max(len(x) for x in text.splitlines()) <= 80, text)
     p = Page(page)
@@ -516,7 +517,7 @@ def unconfigured():
 
 def main():
     m, octets = structure()
-    contents(m)
+    contents(m, octets)
     munpack(octets)
     languages()
     injections()
