@@ -1,0 +1,657 @@
+/*
+ * HTTP and libmicrohttpd: contract in server.h. A thread a connection, because a
+ * handler waits for the clerk; their number is limited, in all and by address.
+ */
+#include "enroll/portal/server.h"
+
+#include <arpa/inet.h>
+#include <gnutls/gnutls.h>
+#include <malloc.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "enroll/portal/page.h"
+#include "enroll/portal/pki.h"
+#include "enroll/portal/request.h"
+#include "enroll/portal/routes.h"
+#include "enroll/portal/watch.h"
+#include "enroll/portal/web.h"
+
+#define TLS_PRIORITIES                                                                 \
+	"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:-SHA1:"           \
+	"-AES-128-CCM:-AES-256-CCM:%SERVER_PRECEDENCE"
+
+enum {
+	MEMORY_LIMIT = 32 * 1024, /* of a connection: its request line and headers */
+	STACK_SIZE = 256 * 1024,
+	BACKLOG = 128,
+	PEM_MAX = 256 * 1024,
+};
+
+struct server {
+	struct portal *portal;
+	struct watch *watch;
+	struct MHD_Daemon *https, *http;
+	char *certificate, *key;
+};
+
+/* One request of a connection: made with its request line, gone when it is answered. */
+struct exchange {
+	char *target;
+	struct request *request;
+	int64_t begin_ms;
+};
+
+static struct watched *
+watched_of(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info == NULL ? NULL : info->socket_context;
+}
+
+/* --- answers
+ * --------------------------------------------------------------------------- */
+
+static void
+wipe_free(void *p)
+{
+	explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+static void
+add_header(struct MHD_Response *m, const char *name, const char *value)
+{
+	(void)MHD_add_response_header(m, name, value);
+}
+
+static const struct {
+	const char *name, *value;
+} safety_headers[] = {
+    {"Content-Security-Policy",
+	"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+	"base-uri 'none'"},
+    {"Strict-Transport-Security", "max-age=31536000"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"X-Frame-Options", "DENY"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Permissions-Policy",
+	"camera=(), microphone=(), geolocation=(), payment=(), usb=(), "
+	"clipboard-read=()"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"X-Robots-Tag", "noindex, nofollow"},
+};
+
+static void
+add_headers(struct MHD_Response *m, const struct request *r)
+{
+	const struct reply *a = &r->reply;
+	char text[400];
+
+	for (size_t i = 0; i < NITEMS(safety_headers); i++)
+		add_header(m, safety_headers[i].name, safety_headers[i].value);
+	if (a->file != NULL) {
+		add_header(m, "Cache-Control", "no-cache");
+		add_header(m, "ETag", a->file->etag);
+	} else {
+		add_header(m, "Cache-Control", "no-store");
+	}
+	if (a->type != NULL)
+		add_header(m, "Content-Type", a->type);
+	if (a->location[0] != '\0')
+		add_header(m, "Location", a->location);
+	if (a->file_name[0] != '\0') {
+		snprintf(
+		    text, sizeof(text), "attachment; filename=\"%s\"", a->file_name);
+		add_header(m, "Content-Disposition", text);
+	}
+	if (a->status == 405)
+		add_header(m, "Allow", r->allow);
+	if (a->clear_site)
+		add_header(m, "Clear-Site-Data", "\"cache\", \"cookies\", \"storage\"");
+	if (a->close)
+		add_header(m, "Connection", "close");
+	for (size_t i = 0; i < a->n_cookies; i++)
+		add_header(m, "Set-Cookie", a->cookie[i]);
+}
+
+static struct MHD_Response *
+make_response(struct request *r)
+{
+	struct reply *a = &r->reply;
+	struct MHD_Response *m;
+
+	if (a->file != NULL)
+		return MHD_create_response_from_buffer(
+		    a->file->n, a->file->p, MHD_RESPMEM_PERSISTENT);
+	if (a->body == NULL)
+		return MHD_create_response_from_buffer(
+		    0, (void *)"", MHD_RESPMEM_PERSISTENT);
+	m = MHD_create_response_from_buffer_with_free_callback_cls(
+	    a->n, a->body, wipe_free, a->body);
+	if (m != NULL)
+		a->body = NULL; /* the response's now */
+	return m;
+}
+
+static enum MHD_Result
+send_reply(struct server *s, struct MHD_Connection *c, struct request *r)
+{
+	struct MHD_Response *m = make_response(r);
+	enum MHD_Result rc;
+
+	if (m == NULL)
+		return MHD_NO;
+	add_headers(m, r);
+	watch_phase(s->watch, watched_of(c), s->portal->conf.send_seconds);
+	rc = MHD_queue_response(c, r->reply.status, m);
+	MHD_destroy_response(m);
+	return rc;
+}
+
+/* --- requests
+ * --------------------------------------------------------------------------- */
+
+static const char **
+head_field(struct request_head *h, const char *name)
+{
+	const struct {
+		const char *name, **field;
+	} fields[] = {
+	    {"Host", &h->host},
+	    {"Content-Length", &h->content_length},
+	    {"Content-Type", &h->content_type},
+	    {"Transfer-Encoding", &h->transfer_encoding},
+	    {"Cookie", &h->cookie},
+	    {"Origin", &h->origin},
+	    {"Sec-Fetch-Site", &h->site},
+	    {"Accept-Language", &h->languages},
+	    {"User-Agent", &h->agent},
+	    {"X-Forwarded-For", &h->forwarded},
+	    {"If-None-Match", &h->match},
+	};
+
+	for (size_t i = 0; i < NITEMS(fields); i++)
+		if (strcasecmp(fields[i].name, name) == 0)
+			return fields[i].field;
+	return NULL;
+}
+
+static enum MHD_Result
+on_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct request_head *h = cls;
+	const char **field = head_field(h, name);
+
+	(void)kind;
+	h->headers++;
+	if (field == NULL)
+		return MHD_YES;
+	/* Proxies may each add a line of their own; the last one is nearest. */
+	if (*field != NULL && field != &h->forwarded)
+		h->doubled = true;
+	*field = value == NULL ? "" : value;
+	return MHD_YES;
+}
+
+static void
+peer_of(struct MHD_Connection *c, char *out, size_t size)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *sa = info == NULL ? NULL : info->client_addr;
+	socklen_t n = sa == NULL		  ? 0
+		      : sa->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+						  : sizeof(struct sockaddr_in);
+
+	if (sa == NULL ||
+	    getnameinfo(sa, n, out, (socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0)
+		snprintf(out, size, "?");
+	/* An IPv4 address that came through an IPv6 socket. */
+	if (strncmp(out, "::ffff:", 7) == 0 && strchr(out, '.') != NULL)
+		memmove(out, out + 7, strlen(out + 7) + 1);
+}
+
+/* Headers are there. */
+static enum MHD_Result
+exchange_begin(
+    struct server *s, struct MHD_Connection *c, struct exchange *x, const char *method)
+{
+	struct request_head head = {.method = method, .target = x->target};
+	char peer[NI_MAXHOST];
+
+	peer_of(c, peer, sizeof(peer));
+	head.peer = peer;
+	(void)MHD_get_connection_values(c, MHD_HEADER_KIND, on_header, &head);
+	x->request = request_begin(s->portal, &head);
+	if (x->request == NULL)
+		return MHD_NO;
+	if (x->request->reply.status != 0)
+		return send_reply(s, c, x->request);
+	watch_phase(s->watch, watched_of(c), s->portal->conf.body_seconds);
+	return MHD_YES;
+}
+
+static enum MHD_Result
+on_request(void *cls, struct MHD_Connection *c, const char *url, const char *method,
+    const char *version, const char *body, size_t *body_n, void **con_cls)
+{
+	struct server *s = cls;
+	struct exchange *x = *con_cls;
+
+	(void)url;
+	(void)version;
+	if (x == NULL || x->target == NULL)
+		return MHD_NO;
+	if (x->request == NULL)
+		return exchange_begin(s, c, x, method);
+	if (*body_n > 0) {
+		bool fits = request_body(x->request, body, *body_n);
+
+		*body_n = 0;
+		return fits ? MHD_YES : MHD_NO;
+	}
+	watch_phase(s->watch, watched_of(c),
+	    s->portal->conf.clerk_seconds * 4 + s->portal->conf.send_seconds);
+	request_run(x->request);
+	return send_reply(s, c, x->request);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+static void *
+on_request_line(void *cls, const char *target, struct MHD_Connection *c)
+{
+	struct exchange *x = calloc(1, sizeof(*x));
+	struct server *s = cls;
+
+	if (x == NULL)
+		return NULL;
+	watch_phase(s->watch, watched_of(c), s->portal->conf.header_seconds);
+	x->target = strdup(target);
+	x->begin_ms = now_ms();
+	return x;
+}
+
+/* The route and not the path: a link is nobody's business. */
+static void
+log_request(const struct exchange *x, enum MHD_RequestTerminationCode how)
+{
+	const struct request *r = x->request;
+
+	if (r == NULL || (r->route != NULL && r->route->who == ROUTE_BARE))
+		return;
+	portal_log(LOG_INFO, "%s: %s %s %u %lld ms%s", r->id, r->post ? "POST" : "GET",
+	    r->route == NULL ? "?" : r->route->path, r->reply.status,
+	    (long long)(now_ms() - x->begin_ms),
+	    how == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : ", not sent");
+}
+
+static void
+on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
+    enum MHD_RequestTerminationCode how)
+{
+	struct exchange *x = *con_cls;
+	struct server *s = cls;
+
+	watch_phase(s->watch, watched_of(c), s->portal->conf.idle_seconds);
+	if (x == NULL)
+		return;
+	log_request(x, how);
+	request_free(&x->request);
+	free(x->target);
+	free(x);
+	*con_cls = NULL;
+}
+
+static void
+on_connection(void *cls, struct MHD_Connection *c, void **socket_ctx,
+    enum MHD_ConnectionNotificationCode what)
+{
+	struct server *s = cls;
+	const union MHD_ConnectionInfo *info;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+		*socket_ctx = info == NULL ? NULL
+					   : watch_add(s->watch, info->connect_fd,
+						 s->portal->conf.header_seconds);
+	} else {
+		watch_remove(s->watch, *socket_ctx);
+		*socket_ctx = NULL;
+	}
+}
+
+/* --- plain HTTP
+ * --------------------------------------------------------------------------- */
+
+static enum MHD_Result
+send_pki(
+    struct MHD_Connection *c, unsigned status, char *body, size_t n, const char *type)
+{
+	struct MHD_Response *m = MHD_create_response_from_buffer_with_free_callback_cls(
+	    n, body != NULL ? body : (char *)"", body != NULL ? free : NULL, body);
+	enum MHD_Result rc;
+
+	if (m == NULL) {
+		free(body);
+		return MHD_NO;
+	}
+	add_header(m, "X-Content-Type-Options", "nosniff");
+	if (status == 200) {
+		add_header(m, "Content-Type", type);
+		add_header(m, "Cache-Control", "public, max-age=300");
+	} else {
+		add_header(m, "Cache-Control", "no-store");
+		add_header(m, "Connection", "close");
+	}
+	if (status == 405)
+		add_header(m, "Allow", "GET, HEAD");
+	rc = MHD_queue_response(c, status, m);
+	MHD_destroy_response(m);
+	return rc;
+}
+
+static enum MHD_Result
+on_pki_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	bool *has_body = cls;
+
+	(void)kind;
+	if (strcasecmp(name, "Transfer-Encoding") == 0 ||
+	    (strcasecmp(name, "Content-Length") == 0 && strcmp(value, "0") != 0))
+		*has_body = true;
+	return MHD_YES;
+}
+
+static enum MHD_Result
+on_pki(void *cls, struct MHD_Connection *c, const char *url, const char *method,
+    const char *version, const char *body, size_t *body_n, void **con_cls)
+{
+	static const char below[] = "/pki/";
+	struct server *s = cls;
+	const char *type = NULL;
+	bool has_body = false;
+	unsigned status = 404;
+	char *p = NULL;
+	size_t n = 0;
+
+	(void)version, (void)body, (void)body_n, (void)con_cls;
+	(void)MHD_get_connection_values(c, MHD_HEADER_KIND, on_pki_header, &has_body);
+	watch_phase(s->watch, watched_of(c),
+	    s->portal->conf.clerk_seconds + s->portal->conf.send_seconds);
+	if (has_body)
+		status = 400;
+	else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+		status = 405;
+	else if (strncmp(url, below, strlen(below)) == 0)
+		status =
+		    pki_get(s->portal, bytes_of(url + strlen(below)), &p, &n, &type);
+	return send_pki(c, status, p, n, type);
+}
+
+static void
+on_pki_completed(void *cls, struct MHD_Connection *c, void **con_cls,
+    enum MHD_RequestTerminationCode how)
+{
+	struct server *s = cls;
+
+	(void)con_cls, (void)how;
+	watch_phase(s->watch, watched_of(c), s->portal->conf.idle_seconds);
+}
+
+/* --- start and end
+ * ------------------------------------------------------------------------ */
+
+/* "ADDRESS:PORT" or "[ADDRESS]:PORT" as a socket that listens; or ERR_*. */
+static int
+listen_on(const char *at, struct err *e)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+	    .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV};
+	struct addrinfo *found = NULL;
+	const char *colon = strrchr(at, ':');
+	char host[64];
+	size_t n = colon == NULL ? 0 : (size_t)(colon - at);
+	int fd, one = 1;
+
+	if (n > 1 && at[0] == '[' && at[n - 1] == ']')
+		at++, n -= 2;
+	if (colon == NULL || n == 0 || n >= sizeof(host))
+		return err_set(e, ERR_USAGE, "listen = %.80s: want ADDRESS:PORT", at);
+	memcpy(host, at, n);
+	host[n] = '\0';
+	if (getaddrinfo(host, colon + 1, &hints, &found) != 0)
+		return err_set(e, ERR_USAGE,
+		    "%s:%.20s: want an address and a port in digits", host, colon + 1);
+	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0 ||
+	    listen(fd, BACKLOG) != 0) {
+		err_set(e, ERR_IO, "%s port %s: %m", host, colon + 1);
+		if (fd >= 0)
+			close(fd);
+		fd = ERR_IO;
+	}
+	freeaddrinfo(found);
+	return fd;
+}
+
+static void
+on_log(void *cls, const char *fmt, va_list ap)
+{
+	char text[400];
+
+	(void)cls;
+	vsnprintf(text, sizeof(text), fmt, ap);
+	text[strcspn(text, "\r\n")] = '\0';
+	portal_log(LOG_DEBUG, "http: %s", text);
+}
+
+static struct MHD_OptionItem
+option(enum MHD_OPTION what, intptr_t value, void *pointer)
+{
+	return (struct MHD_OptionItem){what, value, pointer};
+}
+
+/* Every limit there is; callers add the rest. Returns how many were written. */
+static size_t
+common_options(
+    const struct portal_conf *conf, struct server *s, int fd, struct MHD_OptionItem *o)
+{
+	size_t n = 0;
+
+	o[n++] = option(MHD_OPTION_LISTEN_SOCKET, fd, NULL);
+	o[n++] = option(MHD_OPTION_CONNECTION_LIMIT, conf->connections, NULL);
+	o[n++] = option(
+	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, conf->connections_per_address, NULL);
+	o[n++] = option(MHD_OPTION_CONNECTION_TIMEOUT,
+	    conf->send_seconds > conf->body_seconds ? conf->send_seconds
+						    : conf->body_seconds,
+	    NULL);
+	o[n++] = option(MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_LIMIT, NULL);
+	o[n++] = option(MHD_OPTION_THREAD_STACK_SIZE, STACK_SIZE, NULL);
+	o[n++] = option(MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL);
+	o[n++] = option(MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, s);
+	return n;
+}
+
+enum {
+	OPTIONS_MAX = 20,
+	FLAGS = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+		MHD_USE_POLL | MHD_USE_ERROR_LOG,
+};
+
+static int
+https_start(struct server *s, struct err *e)
+{
+	const struct portal_conf *conf = &s->portal->conf;
+	struct MHD_OptionItem o[OPTIONS_MAX];
+	int fd = listen_on(conf->listen, e);
+	size_t n;
+
+	if (fd < 0)
+		return fd;
+	n = common_options(conf, s, fd, o);
+	o[n++] = option(MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, s);
+	o[n++] = option(MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_request_line, s);
+	o[n++] = option(MHD_OPTION_HTTPS_MEM_KEY, 0, s->key);
+	o[n++] = option(MHD_OPTION_HTTPS_MEM_CERT, 0, s->certificate);
+	o[n++] = option(MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_PRIORITIES);
+	o[n++] = option(MHD_OPTION_END, 0, NULL);
+	s->https = MHD_start_daemon(FLAGS | MHD_USE_TLS, 0, NULL, NULL, on_request, s,
+	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_ARRAY, o,
+	    MHD_OPTION_END);
+	if (s->https != NULL)
+		return 0;
+	close(fd);
+	return err_set(e, ERR_IO, "HTTPS on %s cannot be served", conf->listen);
+}
+
+static int
+http_start(struct server *s, struct err *e)
+{
+	const struct portal_conf *conf = &s->portal->conf;
+	struct MHD_OptionItem o[OPTIONS_MAX];
+	int fd;
+	size_t n;
+
+	if (conf->listen_http[0] == '\0')
+		return 0;
+	if ((fd = listen_on(conf->listen_http, e)) < 0)
+		return fd;
+	n = common_options(conf, s, fd, o);
+	o[n++] = option(MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_pki_completed, s);
+	o[n++] = option(MHD_OPTION_END, 0, NULL);
+	s->http = MHD_start_daemon(FLAGS, 0, NULL, NULL, on_pki, s,
+	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_ARRAY, o,
+	    MHD_OPTION_END);
+	if (s->http != NULL)
+		return 0;
+	close(fd);
+	return err_set(e, ERR_IO, "HTTP on %s cannot be served", conf->listen_http);
+}
+
+/* A PEM file, NUL-terminated. */
+static int
+read_pem(const char *path, char **out, struct err *e)
+{
+	FILE *f = fopen(path, "re");
+	size_t n;
+
+	*out = NULL;
+	if (f == NULL)
+		return err_set(e, ERR_IO, "%s: cannot be opened: %m", path);
+	if ((*out = calloc(1, PEM_MAX + 1)) == NULL) {
+		fclose(f);
+		return err_set(e, ERR_MEMORY, "out of memory");
+	}
+	n = fread(*out, 1, PEM_MAX, f);
+	fclose(f);
+	return n > 0 && n < PEM_MAX
+		   ? 0
+		   : err_set(e, ERR_IO, "%s: empty, or too long", path);
+}
+
+static void
+drop_pem(char **pem)
+{
+	if (*pem != NULL)
+		explicit_bzero(*pem, PEM_MAX);
+	free(*pem);
+	*pem = NULL;
+}
+
+/* GnuTLS says whether they are good and belong together. */
+static int
+read_credentials(
+    const struct portal_conf *conf, char **certificate, char **key, struct err *e)
+{
+	gnutls_certificate_credentials_t cred;
+	gnutls_datum_t c, k;
+	int rc = read_pem(conf->certificate, certificate, e);
+
+	if (rc == 0)
+		rc = read_pem(conf->key, key, e);
+	if (rc != 0)
+		return rc;
+	c = (gnutls_datum_t){(unsigned char *)*certificate, strlen(*certificate)};
+	k = (gnutls_datum_t){(unsigned char *)*key, strlen(*key)};
+	if (gnutls_certificate_allocate_credentials(&cred) != 0)
+		return err_set(e, ERR_MEMORY, "out of memory");
+	rc = gnutls_certificate_set_x509_key_mem(cred, &c, &k, GNUTLS_X509_FMT_PEM);
+	gnutls_certificate_free_credentials(cred);
+	return rc == 0 ? 0
+		       : err_set(e, ERR_POLICY, "%s with %s: %s", conf->certificate,
+			     conf->key, gnutls_strerror(rc));
+}
+
+int
+server_check(const struct portal_conf *conf, struct err *e)
+{
+	char *certificate = NULL, *key = NULL;
+	int rc = read_credentials(conf, &certificate, &key, e);
+
+	drop_pem(&certificate);
+	drop_pem(&key);
+	return rc;
+}
+
+int
+server_start(struct portal *p, struct server **out, struct err *e)
+{
+	struct server *s = calloc(1, sizeof(*s));
+	int rc;
+
+	*out = s;
+	if (s == NULL)
+		return err_set(e, ERR_MEMORY, "out of memory");
+	s->portal = p;
+	rc = read_credentials(&p->conf, &s->certificate, &s->key, e);
+	if (rc == 0)
+		rc = watch_start(&s->watch, e);
+	if (rc == 0)
+		rc = https_start(s, e);
+	if (rc == 0)
+		rc = http_start(s, e);
+	drop_pem(&s->key); /* GnuTLS has its own form of it */
+	if (rc != 0)
+		server_stop(out);
+	return rc;
+}
+
+void
+server_stop(struct server **sp)
+{
+	struct server *s = *sp;
+
+	if (s == NULL)
+		return;
+	if (s->https != NULL)
+		MHD_stop_daemon(s->https);
+	if (s->http != NULL)
+		MHD_stop_daemon(s->http);
+	watch_end(&s->watch);
+	drop_pem(&s->certificate);
+	drop_pem(&s->key);
+	free(s);
+	*sp = NULL;
+}
