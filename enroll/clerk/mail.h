@@ -17,12 +17,6 @@
 #include "enroll/clerk/clerk.h"
 #include "enroll/texts.h"
 
-/* Where mails lead to, after conf.portal_url. */
-#define MAIL_PATH_LINK	  "/l/" /* and the link of a delivery: page of the PIN */
-#define MAIL_PATH_RENEW	  "/renew"
-#define MAIL_PATH_APPROVE "/approve"
-#define MAIL_PATH_HOME	  "/"
-
 enum {
 	MAIL_FILE_SIZE = ADDR_MAX + 20, /* name of an attachment, with the NUL */
 	MAIL_TIME_SIZE = 32,

@@ -26,14 +26,14 @@
 #define ADDRESS FACT("mail.fact.address", "address")
 #define MAILBOX FACT("mail.fact.mailbox", "mailbox")
 #define TIME	FACT("mail.fact.time", "time")
-#define PORTAL	BUTTON("mail.button.portal", "/")
-#define RENEW	BUTTON("mail.button.renew", "/renew")
+#define PORTAL	BUTTON("mail.button.portal", LETTER_PATH_HOME)
+#define RENEW	BUTTON("mail.button.renew", LETTER_PATH_RENEW)
 #define DELEGATES                                                                      \
 	MAILBOX, ADDRESS, FACT("mail.fact.delegates", "delegates"),                    \
 	    FACT("mail.fact.by", "by")
 #define PIN_STEPS                                                                      \
 	TEXT("mail.delivery.step-pin"),                                                \
-	    {BLOCK_BUTTON, "mail.delivery.button", "link", "/l/"},                     \
+	    {BLOCK_BUTTON, "mail.delivery.button", "link", LETTER_PATH_LINK},          \
 	    TEXT("mail.delivery.step-file"), FACT("mail.fact.file", "file"),           \
 	    FACT("mail.fact.pin-until", "until")
 
@@ -87,7 +87,7 @@ static const struct letter letters[] = {
 	{"approval-wanted", "mailbox address delegates by",
 	    "mail.approval-wanted.subject", "mail.approval-wanted.title", {
 		TEXT("mail.approval-wanted.text"), DELEGATES,
-		BUTTON("mail.approval-wanted.button", "/approve")}},
+		BUTTON("mail.approval-wanted.button", LETTER_PATH_APPROVE)}},
 	{"approved", "mailbox address delegates by",
 	    "mail.approved.subject", "mail.approved.title", {
 		TEXT("mail.approved.text"), DELEGATES}},
@@ -138,8 +138,7 @@ letter_check(
 	return 0;
 }
 
-/* --- values -------------------------------------------------------------------------
- */
+/* --- values ---------------------------------------------------------------------- */
 
 /* Control characters, line and paragraph separators, and those that turn or hide
  * writing (UAX #9 section 2, zero-width characters): a name must not be able to show

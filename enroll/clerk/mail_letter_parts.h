@@ -6,6 +6,12 @@
 
 #include "enroll/clerk/mail_letter.h"
 
+/* Where mails lead to, behind the portal's address. */
+#define LETTER_PATH_HOME    "/"
+#define LETTER_PATH_LINK    "/l/" /* and the link of a delivery: page of its PIN */
+#define LETTER_PATH_RENEW   "/enroll"
+#define LETTER_PATH_APPROVE "/approve"
+
 enum {
 	LETTER_BLOCKS_MAX = 9,
 };
