@@ -28,7 +28,7 @@ enum {
 	LINE_STOP_SECONDS = 10, /* calls at work may still take this long */
 };
 
-/* Makes jansson wipe what it frees. Once, before any other call and thread. */
+/* Makes jansson wipe what it frees, and ready for a sandbox. Once, before any other call and thread. */
 void line_init(void);
 
 /* --- answers ------------------------------------------------------------------ */
@@ -99,6 +99,7 @@ line_answer_fn(const json_t *request, const struct line_peer *peer, void *ctx);
 struct line_options {
 	const char *path;      /* of the socket; removed and made anew */
 	mode_t mode;	       /* 0600, or 0660 for a group */
+	const char *group;     /* whose the socket is; NULL or "": as it comes */
 	size_t max_bytes;      /* of a request; 0: LINE_MAX_BYTES */
 	unsigned max_clients;  /* at once; more wait in the backlog; 0: LINE_CLIENTS */
 	unsigned idle_seconds; /* who says nothing is let go; 0: LINE_IDLE_SECONDS */

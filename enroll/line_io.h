@@ -1,7 +1,8 @@
 /*
  * Lines over a socket, for both ends: reading one with a limit and a deadline,
  * making JSON of it with limits of its own, sending one. Buffers are wiped when
- * they are given back. Included by line*.c and their test only.
+ * they are given back. Included by line*.c, their test, and examine, which talks to
+ * its own processes so.
  */
 #ifndef CHANCERY_ENROLL_LINE_IO_H
 #define CHANCERY_ENROLL_LINE_IO_H

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -337,22 +338,39 @@ line_remove_old(const char *path, const struct sockaddr_un *at, struct err *e)
 	return rc;
 }
 
+static int
+line_gid(const struct line_options *o, gid_t *out, struct err *e)
+{
+	const struct group *gr;
+
+	*out = (gid_t)-1;
+	if (o->group == NULL || o->group[0] == '\0')
+		return 0;
+	if ((gr = getgrnam(o->group)) == NULL)
+		return err_set(
+		    e, ERR_IO, "socket %s: no group \"%.60s\"", o->path, o->group);
+	*out = gr->gr_gid;
+	return 0;
+}
+
 /* Makes the socket, never open to more than `mode`, not for a moment: bind takes the
  * mode of the descriptor, less the umask. */
 static int
 line_bind(const struct line_options *o, struct err *e)
 {
 	struct sockaddr_un at;
+	gid_t gid;
 	int fd, rc;
 
 	if ((rc = line_address(o->path, &at, e)) != 0 ||
 	    (rc = line_remove_old(o->path, &at, e)) != 0)
 		return rc;
-	if ((fd = line_socket(e)) < 0)
-		return fd;
+	if ((rc = line_gid(o, &gid, e)) != 0 || (fd = line_socket(e)) < 0)
+		return rc != 0 ? rc : fd;
 	if (fchmod(fd, o->mode) != 0 ||
 	    bind(fd, (const struct sockaddr *)&at, sizeof(at)) != 0 ||
-	    chmod(o->path, o->mode) != 0 || listen(fd, LINE_BACKLOG) != 0) {
+	    chown(o->path, (uid_t)-1, gid) != 0 || chmod(o->path, o->mode) != 0 ||
+	    listen(fd, LINE_BACKLOG) != 0) {
 		rc = err_set(e, ERR_IO, "socket %s: %s", o->path, strerror(errno));
 		close(fd);
 		return rc;

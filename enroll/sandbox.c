@@ -160,6 +160,26 @@ add_threads(scmp_filter_ctx f)
 	return rc;
 }
 
+/* Processes by fork(): not in namespaces of their own, in which they would have more
+ * rights, and with memory of their own. */
+static int
+add_processes(scmp_filter_ctx f)
+{
+	static const char *const calls[] = {
+	    "wait4", "kill", "set_robust_list", "rseq", "rt_sigprocmask", NULL};
+	const scmp_datum_t not = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
+				 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |
+				 CLONE_NEWCGROUP | CLONE_VM | CLONE_PTRACE;
+	int rc = add_calls(f, SCMP_ACT_ALLOW, calls);
+
+	if (rc == 0)
+		rc = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (rc == 0)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+		    SCMP_A0(SCMP_CMP_MASKED_EQ, not, 0));
+	return rc;
+}
+
 static int
 add_own_signals(scmp_filter_ctx f)
 {
@@ -181,6 +201,8 @@ fill_filter(scmp_filter_ctx f, const struct sandbox_profile *p)
 		rc = add_memory(f);
 	if (rc == 0 && p->threads)
 		rc = add_threads(f);
+	if (rc == 0 && p->processes)
+		rc = add_processes(f);
 	if (rc == 0)
 		rc = add_own_signals(f);
 	if (rc == 0)

@@ -32,6 +32,8 @@ struct sandbox_profile {
 	/* Calls that fail with EPERM; all others end the process at once (SIGSYS). */
 	const char *const *refused;
 	bool threads; /* new threads; never processes */
+	bool
+	    processes; /* new processes, in no namespaces of their own, and their end */
 	/* Below these folders, which exist, files are read, written, made, removed; or
 	 * only read. Ending with NULL, or NULL. Nothing else is opened or looked up by
 	 * a name, on kernels with Landlock. */
