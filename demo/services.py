@@ -96,6 +96,8 @@ def _clerk(s):
             "company": w.ldaps_uri, "company-ca": w.ca_file, "company-base": COMPANY,
             "company-dn": f"uid=reader,ou=services,{COMPANY}",
             "company-password": s.secret("reader"),
+            # As Active Directory, but for its classes: demo/company.schema.
+            "company-kind": "ad", "company-people": "(objectClass=companyUser)",
             "mail-folder": s.path("mail"), "mail-from": "chancery@example.com",
             "portal-url": s.portal_url, "locale": s.built("locale"),
             "web": os.path.join(ROOT, "web"),

@@ -82,15 +82,16 @@ static json_t *
 refuse_rights(const struct call *call, const struct caller *who)
 {
 	const unsigned roles = WHO_HELPDESK | WHO_APPROVER | WHO_ADMINISTRATOR;
+	const unsigned people = WHO_USER | WHO_OWNER | WHO_ROLE | roles;
 
 	if (!who->portal && !who->local && who->session == NULL)
 		return line_refuse(
 		    "denied", "user %u may not call the clerk", (unsigned)who->uid);
-	if (who->session == NULL)
+	if (who->session == NULL && who->portal && (call->who & people) != 0)
 		return line_refuse(
 		    "login", "\"%s\" is for people who have logged in", call->name);
-	if ((call->who & roles) != 0 && who->session->roles != 0 &&
-	    who->session->factor != FACTOR_GIVEN)
+	if (who->session != NULL && (call->who & roles) != 0 &&
+	    who->session->roles != 0 && who->session->factor != FACTOR_GIVEN)
 		return line_refuse(
 		    "factor", "\"%s\" wants the second factor first", call->name);
 	return line_refuse("denied", "you may not do this");
