@@ -84,6 +84,17 @@ option_number(const struct option_flag *f, const char *text, uint32_t *out)
 }
 
 static int
+option_add(const struct option_flag *f, struct option_texts *list, const char *value,
+    struct err *e)
+{
+	if (list->n == OPTION_TEXTS_MAX)
+		return err_set(e, ERR_USAGE, "%s: given more than %d times",
+		    f->row.name, OPTION_TEXTS_MAX);
+	list->value[list->n++] = value;
+	return 0;
+}
+
+static int
 option_set(const struct option_flag *f, void *conf, const char *value, struct err *e)
 {
 	void *field = (char *)conf + f->at;
@@ -102,6 +113,8 @@ option_set(const struct option_flag *f, void *conf, const char *value, struct er
 		    OPTION_NAME_SHOWN, value, *unit == 'd' ? "days" : "a number",
 		    f->least, unit, f->most, unit);
 	}
+	if (f->type == OPTION_TEXTS)
+		return option_add(f, field, value, e);
 	if (f->type == OPTION_WORD && !option_has_word(f->row.argument, value))
 		return err_set(e, ERR_USAGE, "%s: found \"%.*s\", want %s", f->row.name,
 		    OPTION_NAME_SHOWN, value, f->row.argument);

@@ -23,6 +23,16 @@ enum option_type {
 	OPTION_WORD,   /* const char *: one of row.argument's words */
 	OPTION_DAYS,   /* uint32_t: days, as "30d" or "30" */
 	OPTION_NUMBER, /* uint32_t */
+	OPTION_TEXTS,  /* struct option_texts: may be given several times */
+};
+
+enum {
+	OPTION_TEXTS_MAX = 50
+};
+
+struct option_texts {
+	const char *value[OPTION_TEXTS_MAX];
+	size_t n;
 };
 
 struct option_flag {
@@ -40,6 +50,11 @@ struct option_flag {
 #define OPT_TEXT(name_, argument_, type_, field_, fallback_, help_)                    \
 	{                                                                              \
 		.row = {name_, argument_, fallback_, help_}, .type = OPTION_TEXT,      \
+		.at = offsetof(type_, field_)                                          \
+	}
+#define OPT_TEXTS(name_, argument_, type_, field_, help_)                              \
+	{                                                                              \
+		.row = {name_, argument_, "", help_}, .type = OPTION_TEXTS,            \
 		.at = offsetof(type_, field_)                                          \
 	}
 #define OPT_WORD(name_, words_, type_, field_, fallback_, help_)                       \

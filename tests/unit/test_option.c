@@ -71,9 +71,41 @@ static const struct {
 	"--years: found \"2d\", want a number from 1 to 25"},
 };
 
+/* One that may be given several times: in their order, up to the limit. */
+static void
+test_option_texts(void)
+{
+	struct lists {
+		struct option_texts to;
+	} lists = {.to = {.n = 0}};
+	const struct option_flag flag[] = {
+	    OPT_TEXTS("--to", "ADDRESS", struct lists, to, "to")};
+	const struct option_table table = {flag, 1, &lists};
+	static char to[] = "--to", joined[] = "--to=b", a[] = "a", x[] = "x",
+		    none[] = "";
+	char *some[] = {to, a, x, joined, to, none}, *many[102];
+	struct err e = {0};
+	int n = option_read(&table, 1, 6, some, &e);
+
+	check(n == 1 && lists.to.n == 3 && strcmp(lists.to.value[0], "a") == 0 &&
+		  strcmp(lists.to.value[1], "b") == 0 && *lists.to.value[2] == '\0',
+	    "option_texts__in_order", "%d, %zu", n, lists.to.n);
+	for (int i = 0; i < 102; i++)
+		many[i] = i % 2 == 0 ? to : a;
+	lists.to.n = 0;
+	check(option_read(&table, 1, 100, many, &e) == 0 &&
+		  lists.to.n == OPTION_TEXTS_MAX,
+	    "option_texts__at_the_limit", "%zu", lists.to.n);
+	lists.to.n = 0;
+	n = option_read(&table, 1, 102, many, &e);
+	check_str("option_texts__over_the_limit", n < 0 ? e.text : "taken",
+	    "--to: given more than 50 times");
+}
+
 int
 main(void)
 {
+	test_option_texts();
 	for (size_t i = 0; i < NITEMS(cases); i++) {
 		struct conf conf = {.uri = "-", .as = "-"};
 		struct more more = {0};
