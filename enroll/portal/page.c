@@ -141,6 +141,27 @@ set_said(struct request *r)
 	page_cookie(r, COOKIE_SAID, "", 0);
 }
 
+/* Which entry of the menu this page stands below. */
+static void
+set_menu(struct request *r)
+{
+	static const struct {
+		const char *below, *name;
+	} menu[] = {
+	    {"/install", "at_install"},
+	    {"/helpdesk", "at_helpdesk"},
+	    {"/approve", "at_approve"},
+	    {"/help", "at_help"},
+	    {"/", "at_home"},
+	};
+
+	for (size_t i = 0; i < NITEMS(menu); i++)
+		if (strncmp(r->path, menu[i].below, strlen(menu[i].below)) == 0) {
+			page_flag(r, menu[i].name, true);
+			return;
+		}
+}
+
 static void
 set_common(struct request *r, const char *name)
 {
@@ -152,6 +173,7 @@ set_common(struct request *r, const char *name)
 	page_set(r, "notice", bytes_of(conf->notice));
 	page_set(r, "contact", bytes_of(conf->contact));
 	set_said(r);
+	set_menu(r);
 	if (r->reply.refresh > 0)
 		page_set(r, "refresh", page_format(r, "%u", r->reply.refresh));
 	if (r->who == NULL)

@@ -56,6 +56,9 @@ desk_person(struct request *r)
 	parts_people(r, &r->page.root, "someone", one);
 	json_decref(one);
 	page_set(r, "person", r->param);
+	page_flag(r, "is_mailbox",
+	    bytes_equal(
+		ask_get(json_object_get(answer, "person"), "kind"), BYTES("mailbox")));
 	page_set(r, "number",
 	    page_format(r, "%lld", (long long)parts_int(answer, "number")));
 	parts_certificates(

@@ -17,7 +17,13 @@ static const char *const guides[] = {
 void
 install_show(struct request *r)
 {
-	page_set(r, "fitting", bytes_of(browser_guide(r->agent)));
+	char *name = (char *)page_format(r, "fits_%s", browser_guide(r->agent)).p;
+	char *dash = name == NULL ? NULL : strchr(name, '-');
+
+	if (dash != NULL)
+		*dash = '_';
+	if (name != NULL)
+		page_flag(r, name, true);
 	page_show(r, 200, "install");
 }
 

@@ -455,7 +455,7 @@ listen_on(const char *at, struct err *e)
 	return fd;
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 on_log(void *cls, const char *fmt, va_list ap)
 {
 	char text[400];
