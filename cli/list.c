@@ -2,11 +2,13 @@
  * `chancery list`: everybody in the directory, one line each: published until
  * when, or why not. With --problems only those who get no encrypted mail, with
  * --expiring only those who soon will not. As administrator where that is
- * possible, otherwise what anybody sees.
+ * possible, otherwise what anybody sees. With --requests, --certificates,
+ * --deliveries and --problems what the clerk has (list_registry.c).
  */
 #include <stdio.h>
 #include <time.h>
 
+#include "cli/list_registry.h"
 #include "cli/person_state.h"
 #include "cli/session.h"
 #include "cli/show.h"
@@ -21,13 +23,25 @@ struct list_conf {
 	uint32_t expiring; /* days; 0 where not asked for */
 	bool problems;
 	bool json;
+	bool requests, certificates, deliveries;
+	const char *state;
+	const char *socket;
 };
 
 static const struct option_flag flags[] = {
     OPT_DAYS("--expiring", struct list_conf, expiring, "", 1, 36500,
 	"only whose last published certificate ends within so many days"),
+    OPT_BOOL("--problems", struct list_conf, problems,
+	"only who has nothing published, and what went wrong with enrollment"),
+    OPT_BOOL("--requests", struct list_conf, requests, "the clerk's requests"),
     OPT_BOOL(
-	"--problems", struct list_conf, problems, "only who has nothing published"),
+	"--certificates", struct list_conf, certificates, "certificates issued here"),
+    OPT_BOOL("--deliveries", struct list_conf, deliveries,
+	"files on their way, or that can be asked for"),
+    OPT_TEXT("--state", "WORD", struct list_conf, state, "",
+	"of these, only those in this state"),
+    OPT_TEXT("-S", "SOCKET", struct list_conf, socket, "/run/chancery/clerk.sock",
+	"the clerk's socket"),
     OPT_BOOL("--json", struct list_conf, json, "print JSON"),
 };
 
@@ -164,6 +178,23 @@ list_run(struct list *l, struct err *e)
 	return filtered && l->n_shown > 0 ? EXIT_NO : EXIT_OK;
 }
 
+/* What is asked of the clerk; NULL: nothing. */
+static const char *
+registry_of(const struct list_conf *conf, struct err *e)
+{
+	int n = conf->requests + conf->certificates + conf->deliveries;
+
+	if (n + (conf->problems || conf->expiring > 0) > 1)
+		err_set(e, ERR_USAGE, "want one thing to be listed");
+	else if (n == 0 && conf->state != NULL)
+		err_set(e, ERR_USAGE,
+		    "--state: want --requests, --certificates or --deliveries with it");
+	return conf->requests	    ? "requests"
+	       : conf->certificates ? "certificates"
+	       : conf->deliveries   ? "deliveries"
+				    : NULL;
+}
+
 static int
 list_main(int argc, char **argv)
 {
@@ -172,6 +203,7 @@ list_main(int argc, char **argv)
 	    {settings_flags, settings_n_flags, &l.session.set}};
 	struct err e = {0};
 	int n = option_read(tables, NITEMS(tables), argc, argv, &e), code;
+	const char *what = n < 0 ? NULL : registry_of(&l.conf, &e);
 
 	if (n >= 0 && l.session.set.help) {
 		verb_help(&verb_list, tables, NITEMS(tables));
@@ -179,15 +211,21 @@ list_main(int argc, char **argv)
 	}
 	if (n > 0)
 		n = err_set(&e, ERR_USAGE, "%.40s: takes no operand", argv[0]);
-	if (n < 0)
+	if (n < 0 || e.code != 0)
 		return verb_usage(&verb_list, &e);
+	if (what != NULL)
+		return list_registry(l.conf.socket, what, l.conf.state, l.conf.json);
 	code = list_run(&l, &e);
+	if (l.conf.problems && !l.conf.json)
+		code = list_problems(l.conf.socket, code);
 	session_close(&l.session);
 	return code;
 }
 
 const struct verb verb_list = {"list", "",
     "who is published until when, and who is not",
-    "Lists people and partners, a line each: published until when, or why not.\n"
-    "Exit code 1: --problems or --expiring found somebody.",
+    "Lists people and partners, a line each: published until when, or why not. Or "
+    "asks\n"
+    "the clerk for requests, certificates or deliveries.\n"
+    "Exit code 1: --problems or --expiring found something.",
     list_main};

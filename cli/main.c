@@ -10,15 +10,16 @@
 #include "cli/verb.h"
 #include "core/bytes.h"
 
-static const struct verb *const verbs[] = {
-    &verb_explain, &verb_doctor, &verb_list, &verb_import, &verb_export, &verb_ca,
-    &verb_audit};
+static const struct verb *const verbs[] = {&verb_explain, &verb_doctor, &verb_list,
+    &verb_import, &verb_export, &verb_ca, &verb_audit, &verb_enroll, &verb_renew,
+    &verb_revoke, &verb_resend, &verb_approve, &verb_factor, &verb_status};
 
 static void
 usage(FILE *f)
 {
 	fprintf(f, "usage: chancery VERB [options] ...\n\n"
-		   "The certificate directory: ask it, check it, fill it.\n\n");
+		   "The certificate directory: ask it, check it, fill it; have\n"
+		   "certificates made.\n\n");
 	for (size_t i = 0; i < NITEMS(verbs); i++)
 		fprintf(f, "  %-8s %-10s %s\n", verbs[i]->name, verbs[i]->operands,
 		    verbs[i]->summary);

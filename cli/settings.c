@@ -179,9 +179,8 @@ find_tree(char *out, size_t cap)
 	return true;
 }
 
-/* The folder of the demonstration world, if this is a built tree. */
-static bool
-find_demonstration(char *out, size_t cap)
+bool
+settings_demonstration(char *out, size_t cap)
 {
 	char tree[PATH_MOST];
 	const char *state = getenv("STATE");
@@ -236,7 +235,7 @@ from_files(struct settings *s, struct err *e)
 
 	if (named != NULL)
 		return from_file(s, named, true, e);
-	if (find_demonstration(state, sizeof(state))) {
+	if (settings_demonstration(state, sizeof(state))) {
 		snprintf(path, sizeof(path), "%s/ldap.conf", state);
 		if (stat(path, &st) == 0) {
 			take_socket(s, state);

@@ -41,4 +41,8 @@ extern const size_t settings_n_flags;
 /* Fills what the flags left open. 0; ERR_USAGE for a bad file or value. */
 int settings_load(struct settings *s, struct err *e);
 
+/* The folder of the demonstration world (var/ of the source tree, or STATE), where this
+ * command stands in a build folder; false elsewhere. */
+bool settings_demonstration(char *out, size_t cap);
+
 #endif

@@ -13,8 +13,8 @@ enum exit_code {
 	EXIT_OK = 0,
 	EXIT_NO = 1,	      /* asked and answered: no (each verb says what) */
 	EXIT_USAGE = 2,	      /* wrong options or settings */
-	EXIT_UNREACHABLE = 3, /* the directory does not answer */
-	EXIT_REFUSED = 4,     /* the directory answered and refused */
+	EXIT_UNREACHABLE = 3, /* the directory or the clerk does not answer */
+	EXIT_REFUSED = 4,     /* it answered and refused */
 	EXIT_FAULT = 5,	      /* memory, files */
 };
 
@@ -27,7 +27,8 @@ struct verb {
 };
 
 extern const struct verb verb_explain, verb_doctor, verb_list, verb_import, verb_export,
-    verb_ca, verb_audit;
+    verb_ca, verb_audit, verb_enroll, verb_renew, verb_revoke, verb_resend,
+    verb_approve, verb_factor, verb_status;
 
 /* Prints the verb's help from its tables to stdout. */
 void
