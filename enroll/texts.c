@@ -25,7 +25,7 @@ struct texts {
 	const struct catalog *fallback;
 };
 
-/* --- reading ----------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 /* "de" of "de.json", "pt-BR" of "pt-BR.json". */
 static bool
@@ -178,7 +178,7 @@ texts_free(struct texts **tp)
 	*tp = NULL;
 }
 
-/* --- languages ---------------------------------------------------------------- */
+/* --- languages ----------------------------------------------------------- */
 
 /* The next element of a comma-separated list, blanks cut off both ends. */
 static struct bytes
@@ -264,7 +264,7 @@ texts_language_at(const struct texts *t, size_t i)
 	return i < t->n ? t->catalog[i].language : NULL;
 }
 
-/* --- texts --------------------------------------------------------------------- */
+/* --- texts --------------------------------------------------------------- */
 
 const char *
 texts_get(const struct texts *t, const char *language, const char *key)

@@ -138,7 +138,7 @@ letter_check(
 	return 0;
 }
 
-/* --- values ---------------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------- */
 
 /* Control characters, line and paragraph separators, and those that turn or hide
  * writing (UAX #9 section 2, zero-width characters): a name must not be able to show

@@ -52,7 +52,7 @@ monotonic(void)
 	return t.tv_sec;
 }
 
-/* --- what libcurl calls ---------------------------------------------------------- */
+/* --- what libcurl calls -------------------------------------------------- */
 
 static size_t
 on_read(char *to, size_t size, size_t n, void *ctx)
@@ -92,7 +92,7 @@ on_body(char *p, size_t size, size_t n, void *ctx)
 	return size * n;
 }
 
-/* --- opening --------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------- */
 
 static bool
 is_smtps(const struct clerk_conf *conf)
@@ -264,7 +264,7 @@ smtp_close(struct smtp **sp)
 	*sp = NULL;
 }
 
-/* --- sending --------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------- */
 
 /* With the lock held. */
 static struct way *

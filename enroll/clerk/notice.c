@@ -29,7 +29,7 @@ enum {
 	PROBLEM_MAX = 400, /* bytes of a sentence that are kept */
 };
 
-/* --- queueing --------------------------------------------------------------------- */
+/* --- queueing ------------------------------------------------------------ */
 
 /* The same for the same letter, cause and address; random without a cause. */
 static int
@@ -134,8 +134,7 @@ notice_queue(struct clerk *c, const struct notice *n, struct err *e)
 	return 0;
 }
 
-/* --- sending -----------------------------------------------------------------------
- */
+/* --- sending ------------------------------------------------------------- */
 
 /* Ids that one look found. */
 struct batch {

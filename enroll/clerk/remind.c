@@ -23,8 +23,7 @@ enum {
 
 #define STAGE_ENDED "ended"
 
-/* --- what is due ---------------------------------------------------------------------
- */
+/* --- what is due --------------------------------------------------------- */
 
 static bool
 has_stage(const struct registry_certificate *r, const char *stage)

@@ -55,8 +55,7 @@ load(const char *self)
 		   "the frame of letters", "%s", e.text);
 }
 
-/* --- letters -----------------------------------------------------------------------
- */
+/* --- letters ------------------------------------------------------------- */
 
 /* Every field that any letter wants. */
 static const struct texts_field all_fields[] = {
@@ -223,8 +222,7 @@ test_letter_clean(void)
 	}
 }
 
-/* --- composing ----------------------------------------------------------------------
- */
+/* --- composing ----------------------------------------------------------- */
 
 static GMimeMessage *
 parse(const struct owned *octets)
