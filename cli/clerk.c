@@ -112,8 +112,7 @@ clerk_person(const struct clerk_way *way, const char *address, struct err *e)
 	return found;
 }
 
-/* --- answers
- * -------------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------- */
 
 const char *
 clerk_text(const json_t *o, const char *name)

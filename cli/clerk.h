@@ -44,8 +44,7 @@ int clerk_call(const struct clerk_way *way, const char *name, json_t *fields,
  * caller's; NULL with a sentence. */
 json_t *clerk_person(const struct clerk_way *way, const char *address, struct err *e);
 
-/* --- answers
- * -------------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------- */
 
 /* The text of a field for people; "" where there is none. Not yet harmless: print it
  * with show_line. */

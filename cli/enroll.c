@@ -29,8 +29,7 @@ static const struct option_flag enroll_flags[] = {
 
 static const struct option_flag renew_flags[] = {NO_WAIT};
 
-/* --- asking
- * --------------------------------------------------------------------------- */
+/* --- asking -------------------------------------------------------------- */
 
 /* Whether the person has a certificate that still holds. */
 static bool
@@ -81,8 +80,7 @@ start(const struct clerk_way *way, const struct enroll_conf *conf, const char *a
 	    answer_out, e);
 }
 
-/* --- the verbs
- * ------------------------------------------------------------------------ */
+/* --- the verbs ----------------------------------------------------------- */
 
 static int
 finish(const struct clerk_way *way, const struct enroll_conf *conf, json_t *answer,

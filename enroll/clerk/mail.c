@@ -29,8 +29,7 @@ struct mail {
 	struct mail_state state;
 };
 
-/* --- opening
- * -------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------- */
 
 /* Reads the frame of letters; the template keeps views into it. */
 static int
@@ -143,8 +142,7 @@ mail_texts(const struct mail *m)
 	return m->texts;
 }
 
-/* --- sending
- * -------------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------- */
 
 /* Remembers how it went. A final refusal is about that mail, not about the way. */
 static int

@@ -34,8 +34,7 @@ compose_id(struct bytes what, char out[COMPOSE_ID_SIZE], struct err *e)
 	return 0;
 }
 
-/* --- headers
- * -------------------------------------------------------------------------- */
+/* --- headers ------------------------------------------------------------- */
 
 /*
  * Text for a header. GMime leaves what looks like an encoded word (RFC 2047) alone, and
@@ -95,8 +94,7 @@ set_headers(GMimeMessage *message, const struct compose *mail)
 	g_mime_object_set_header(headers, "X-Auto-Response-Suppress", "All", NULL);
 }
 
-/* --- parts
- * ---------------------------------------------------------------------------- */
+/* --- parts --------------------------------------------------------------- */
 
 /* The bytes become the part's content; GMime encodes them when it writes. */
 static void
@@ -175,8 +173,7 @@ set_body(GMimeMessage *message, const struct compose *mail)
 	g_object_unref(texts);
 }
 
-/* --- octets
- * --------------------------------------------------------------------------- */
+/* --- octets -------------------------------------------------------------- */
 
 static int
 write_out(GMimeMessage *message, struct owned *out, struct err *e)

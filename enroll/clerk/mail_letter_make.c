@@ -54,8 +54,7 @@ values_get(const struct values *v, const char *name)
 	return (struct bytes){NULL, 0};
 }
 
-/* --- making it
- * ------------------------------------------------------------------------ */
+/* --- making it ----------------------------------------------------------- */
 
 /* One letter at work. Texts live until the end: in strings. */
 struct making {

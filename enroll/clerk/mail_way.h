@@ -11,8 +11,7 @@
 #include "crypto/owned.h"
 #include "enroll/clerk/conf.h"
 
-/* --- a folder
- * ------------------------------------------------------------------------- */
+/* --- a folder ------------------------------------------------------------ */
 
 /*
  * Writes the mail as the next NNNN.eml of the folder: whole or not at all, on the disk
@@ -20,8 +19,7 @@
  */
 int mail_folder_put(const char *folder, struct bytes mail, struct err *e);
 
-/* --- a relay
- * -------------------------------------------------------------------------- */
+/* --- a relay ------------------------------------------------------------- */
 
 struct smtp;
 

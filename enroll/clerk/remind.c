@@ -64,8 +64,7 @@ stage_of(const struct registry_certificate *r, int64_t now, char out[STAGE_SIZE]
 	return days > 0;
 }
 
-/* --- looking
- * -------------------------------------------------------------------------- */
+/* --- looking ------------------------------------------------------------- */
 
 struct found {
 	char (*serial)[SERIAL_SIZE];
@@ -123,8 +122,7 @@ look(struct clerk *c, struct found *f, struct err *e)
 	return rc < 0 ? rc : 0;
 }
 
-/* --- one certificate
- * ------------------------------------------------------------------ */
+/* --- one certificate ----------------------------------------------------- */
 
 /* Whether another one of the same person and address lasts longer. */
 struct later {

@@ -387,8 +387,7 @@ test_compose_id(void)
 	    "test_compose_id__same_for_the_same", "%s %s %s", a, b, c);
 }
 
-/* --- names, times, folder
- * -------------------------------------------------------------- */
+/* --- names, times, folder ------------------------------------------------ */
 
 static void
 test_mail_file_name(void)
