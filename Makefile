@@ -168,6 +168,10 @@ $(BUILD)/tests/tool/mail: $(BUILD)/obj/tests/tool/mail.o $(BUILD)/libclerk.a $(B
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -pthread -o $@ $^ $(LIBS_clerk)
+$(BUILD)/tests/tool/examine_%: $(BUILD)/obj/tests/tool/examine_%.o $(BUILD)/libexamine.a $(BUILD)/libenroll.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -pthread -o $@ $^ $(LIBS_examine)
 $(BUILD)/tests/tool/%: $(BUILD)/obj/tests/tool/%.o $(BUILD)/libsigner.a $(BUILD)/libenroll.a \
     $(BUILD)/libdirectory.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)

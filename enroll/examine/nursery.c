@@ -107,8 +107,6 @@ start_child(struct nursery_state *n, enum object_kind kind, int fd)
 	struct child *c = free_slot(n);
 	pid_t nursery = getpid(), pid;
 
-	if (c == NULL)
-		return;
 	if ((pid = fork()) == 0) {
 		close(n->control);
 		child_main(nursery, kind, fd);
@@ -165,6 +163,9 @@ nursery_serve(struct nursery_state *n)
 
 		if (left < 0)
 			t = (struct timespec){0, 0};
+		/* An answer may be read before its process has ended: then the next
+		 * object waits in the socket. */
+		p.fd = free_slot(n) != NULL ? n->control : -1;
 		if (ppoll(&p, 1, next == INT64_MAX ? NULL : &t, &n->waiting) > 0)
 			alive = take_message(n);
 		reap(n);
