@@ -28,7 +28,8 @@ enum {
 	LINE_STOP_SECONDS = 10, /* calls at work may still take this long */
 };
 
-/* Makes jansson wipe what it frees, and ready for a sandbox. Once, before any other call and thread. */
+/* Makes jansson wipe what it frees, and ready for a sandbox. Once, before any other
+ * call and thread. */
 void line_init(void);
 
 /* --- answers ------------------------------------------------------------------ */
