@@ -13,7 +13,7 @@
 #include "enroll/line_io.h"
 
 enum {
-	GRACE_MS = 2000 /* the nursery ends a process before we stop waiting for it */
+	GRACE_SECONDS = 2 /* the nursery ends a process before we stop waiting for it */
 };
 
 /* --- who may call ------------------------------------------------------------------
@@ -66,7 +66,7 @@ take_place(struct server *s)
 	int rc = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += s->conf.seconds;
+	until.tv_sec += s->conf.seconds + GRACE_SECONDS;
 	pthread_mutex_lock(&s->mutex);
 	while (s->n_running >= s->conf.processes && rc != ETIMEDOUT)
 		rc = pthread_cond_timedwait(&s->free, &s->mutex, &until);
@@ -128,7 +128,8 @@ take_answer(int fd, enum object_kind kind, int64_t until_ms)
 static json_t *
 examine(struct server *s, enum object_kind kind, struct bytes object)
 {
-	int64_t until = line_clock() + (int64_t)s->conf.seconds * 1000 + GRACE_MS;
+	int64_t until =
+	    line_clock() + (int64_t)s->conf.seconds * 1000 + GRACE_SECONDS * 1000;
 	struct err e = {0};
 	json_t *answer;
 	int fd;

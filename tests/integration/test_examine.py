@@ -374,10 +374,10 @@ def hanging():
           (answer, seconds))
     check("and said in the log", "was ended: too late" in x.log_text(), x.log_text())
     check("it is gone", wait_until(lambda: not children(x.nursery())))
-    answer, seconds = stop_one(x, signal.SIGSEGV)
+    answer, seconds = stop_one(x, signal.SIGQUIT)
     check("a process that dies is told at once",
           answer and answer.get("what") == "hostile" and seconds < 1, (answer, seconds))
-    check("with its signal in the log", "was ended by signal 11" in x.log_text(),
+    check("with its signal in the log", "was ended by signal 3" in x.log_text(),
           x.log_text())
     check("the next object is examined", x.csr(make_csr("r.pem", "P-256.key")).get("ok"))
     equal("it ends well", x.stop(), 0)
@@ -387,14 +387,18 @@ def busy():
     """With one place, and somebody in it."""
     x = Examine("busy", time="1s", processes=1)
     pem = make_csr("r.pem", "P-256.key")
-    held = threading.Thread(target=stop_one, args=(x, signal.SIGSTOP))
+    results = []
+    held = threading.Thread(
+        target=lambda: results.append(stop_one(x, signal.SIGSTOP)[0]))
     held.start()
-    answers = []
     deadline = time.monotonic() + 60
     while held.is_alive() and time.monotonic() < deadline:
-        answers.append(x.csr(pem).get("ok"))
+        results.append(x.csr(pem))
     held.join()
-    check("who waits for a place gets one", answers and answers[-1], answers[-3:])
+    # Whose process it was that hung is chance.
+    refused = [r for r in results if r and not r.get("ok")]
+    check("who waits for a place gets one",
+          len(results) > 2 and {r.get("what") for r in refused} <= {"hostile"}, refused)
     equal("it ends well after that", x.stop(), 0)
 
 
