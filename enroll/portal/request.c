@@ -186,7 +186,7 @@ static unsigned
 check_frame(const struct request_head *head)
 {
 	/* A body of unknown length is what smuggling is made of; browsers send none. */
-	if (head->transfer_encoding != NULL || head->doubled)
+	if (head->transfer_encoding != NULL || head->doubled || head->malformed)
 		return 400;
 	if (head->headers > PORTAL_HEADERS_MAX)
 		return 431;

@@ -16,6 +16,7 @@ struct request_head {
 	const char *cookie, *origin, *site, *languages, *agent, *forwarded, *match;
 	unsigned headers; /* how many there are */
 	bool doubled;	  /* one of those that may come once came twice */
+	bool malformed;	  /* one has a name that is none */
 };
 
 /* Makes a request of it. NULL without memory. Where r->reply.status is not 0 it is

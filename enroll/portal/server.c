@@ -187,6 +187,20 @@ head_field(struct request_head *h, const char *name)
 	return NULL;
 }
 
+/* RFC 9110 section 5.6.2. The library also takes "Name :" for a name, with its blank
+ * (RFC 9112 section 5.1 forbids it). */
+static bool
+is_token(const char *name)
+{
+	static const char more[] = "!#$%&'*+-.^_`|~";
+
+	for (const char *p = name; *p != '\0'; p++)
+		if (!(*p >= 'a' && *p <= 'z') && !(*p >= 'A' && *p <= 'Z') &&
+		    !(*p >= '0' && *p <= '9') && strchr(more, *p) == NULL)
+			return false;
+	return name[0] != '\0';
+}
+
 static enum MHD_Result
 on_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
 {
@@ -195,6 +209,8 @@ on_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *valu
 
 	(void)kind;
 	h->headers++;
+	if (!is_token(name))
+		h->malformed = true;
 	if (field == NULL)
 		return MHD_YES;
 	/* Proxies may each add a line of their own; the last one is nearest. */
