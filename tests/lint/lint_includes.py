@@ -34,6 +34,17 @@ ONLY = {
     r"microhttpd\.h$": ("keyserver", "enroll"),
     r"(curl/|gmime/|seccomp\.h|qrencode\.h)": ("enroll",),
 }
+# What a program's own files never include: its boundaries, beside those of its folder.
+OTHERS = r"^enroll/(?!%s/)(clerk|signer|examine|portal)/"
+NEVER = {
+    "enroll/portal/": (r"^(crypto|directory|cli)/", OTHERS % "portal",
+                       r"^(curl/|gmime/|seccomp\.h)"),
+    "enroll/signer/": (r"^directory/", OTHERS % "signer",
+                       r"^(curl/|gmime/|microhttpd\.h|qrencode\.h|gnutls/)"),
+    "enroll/clerk/": (OTHERS % "clerk", r"^(seccomp\.h|microhttpd\.h|qrencode\.h|gnutls/)"),
+    "enroll/examine/": (r"^directory/", OTHERS % "examine",
+                        r"^(curl/|microhttpd\.h|qrencode\.h|gnutls/)"),
+}
 CORE_HEADERS = {"assert.h", "ctype.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h",
                 "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",
                 "strings.h"}
@@ -64,6 +75,9 @@ def main():
                 absent.append(f'{name}: "{header}" is not in the tree (name it from the top)')
             if folder == "core" and not ours and header not in CORE_HEADERS:
                 world.append(f"{name}: core may not include <{header}>")
+            for program, patterns in NEVER.items():
+                if name.startswith(program) and any(re.match(p, header) for p in patterns):
+                    wrong.append(f"{name}: {program} never includes {header}")
             for pattern, allowed in ONLY.items():
                 if not ours and re.match(pattern, header) and folder not in allowed:
                     wrong.append(f"{name}: only {' and '.join(allowed)} may include {header}")
