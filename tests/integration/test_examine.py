@@ -372,13 +372,14 @@ def hanging():
     check("a process that hangs is ended at its time",
           answer and answer.get("what") == "hostile" and 0.9 < seconds < 4,
           (answer, seconds))
-    check("and said in the log", "was ended: too late" in x.log_text(), x.log_text())
+    check("and said in the log",
+          wait_until(lambda: "was ended: too late" in x.log_text()), x.log_text())
     check("it is gone", wait_until(lambda: not children(x.nursery())))
     answer, seconds = stop_one(x, signal.SIGQUIT)
     check("a process that dies is told at once",
           answer and answer.get("what") == "hostile" and seconds < 1, (answer, seconds))
-    check("with its signal in the log", "was ended by signal 3" in x.log_text(),
-          x.log_text())
+    check("with its signal in the log",
+          wait_until(lambda: "was ended by signal 3" in x.log_text()), x.log_text())
     check("the next object is examined", x.csr(make_csr("r.pem", "P-256.key")).get("ok"))
     equal("it ends well", x.stop(), 0)
 
