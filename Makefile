@@ -164,7 +164,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcore.a
 $(BUILD)/tests/unit/test_%_openssl: TEST_LIBS := -lcrypto
 
 # Programs that integration tests drive.
-$(BUILD)/tests/tool/mail: $(BUILD)/obj/tests/tool/mail.o $(BUILD)/libclerk.a $(BUILD)/libenroll.a $(BUILD)/libdirectory.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
+$(BUILD)/tests/tool/mail $(BUILD)/tests/tool/notice: $(BUILD)/tests/tool/%: $(BUILD)/obj/tests/tool/%.o $(BUILD)/libclerk.a $(BUILD)/libenroll.a $(BUILD)/libdirectory.a $(BUILD)/libcrypto-chancery.a $(BUILD)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -pthread -o $@ $^ $(LIBS_clerk)

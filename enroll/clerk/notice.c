@@ -321,8 +321,8 @@ each(struct clerk *c, const struct registry_where *where, one_fn *one, struct er
 	return rc;
 }
 
-static int
-work_once(struct clerk *c, struct err *e)
+int
+notice_once(struct clerk *c, struct err *e)
 {
 	const struct registry_where due = {
 	    .kind = BYTES(KIND), .state = {STATE_NEW}, .due = clerk_now(c)};
@@ -341,7 +341,7 @@ notice_work(struct clerk *c, struct worker *w)
 
 	do {
 		struct err e = {0};
-		int rc = work_once(c, &e);
+		int rc = notice_once(c, &e);
 
 		/* A directory that is away is told once, not every half minute. */
 		if (rc != 0 && !told)

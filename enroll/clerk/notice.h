@@ -37,7 +37,11 @@ struct notice {
  * ERR_DIRECTORY, ERR_MEMORY. */
 int notice_queue(struct clerk *c, const struct notice *n, struct err *e);
 
-/* The worker: sends what is due, removes what is old. */
+/* Sends what is due, removes what is old. 0; ERR_*: the directory kept it from the
+ * rest, which waits. */
+int notice_once(struct clerk *c, struct err *e);
+
+/* The worker: does so now and then, and when it is woken. */
 void notice_work(struct clerk *c, struct worker *w);
 
 #endif
