@@ -44,6 +44,16 @@ add(struct filter *f, const char *fmt, ...)
 		f->n += (size_t)n;
 }
 
+/* A refusal that may be none in a moment is no answer. */
+static int
+code_kind(int code)
+{
+	return code == SEARCH_BUSY || code == SEARCH_UNAVAILABLE ||
+		       code == SEARCH_TIME_LIMIT
+		   ? ERR_IO
+		   : ERR_DIRECTORY;
+}
+
 /* --- asking ----------------------------------------------------------------------- */
 
 static int
@@ -63,7 +73,7 @@ ask(struct connection *c, const char *base, enum search_scope scope, const char 
 		return rc;
 	if (code == SEARCH_SUCCESS || code == SEARCH_SIZE_LIMIT)
 		return 0;
-	return err_set(e, ERR_DIRECTORY, "%s: the search below %.200s failed: %s",
+	return err_set(e, code_kind(code), "%s: the search below %.200s failed: %s",
 	    connection_uri(c), base, store->end.text);
 }
 
@@ -294,7 +304,7 @@ login_over(struct connection *c, const struct company *co,
 	case SEARCH_NO_SUCH_OBJECT:
 		return 0;
 	default:
-		return err_set(e, ERR_DIRECTORY, "%s: the login as %.200s: %s",
+		return err_set(e, code_kind(code), "%s: the login as %.200s: %s",
 		    connection_uri(c), entry->dn, text);
 	}
 }
