@@ -17,7 +17,7 @@ static const char *const calls[] = {
     "rt_sigtimedwait", "rt_sigaction", NULL};
 
 /* What the C library asks for in passing and does without. */
-static const char *const refused[] = {"ioctl", "prlimit64", NULL};
+static const char *const refused[] = {"ioctl", "prlimit64", "unlink", NULL};
 
 int
 signer_confine(const char *state, char *text, size_t cap, struct err *e)
