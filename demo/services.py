@@ -169,10 +169,11 @@ class Services:
     key_kind     of people's keys; the demonstration has stronger ones than tests
     pool         keys that the signer keeps ready
     detached     they outlive this program (make up)
+    wrap         {"signer": ["strace", "-D", ...]}: a command that becomes the program
     """
 
     def __init__(self, world, *, options=None, env=None, only=None, key_kind="rsa2048",
-                 pool=4, portal_port=None, pki_port=None, detached=False):
+                 pool=4, portal_port=None, pki_port=None, detached=False, wrap=None):
         self.world = world
         self.options = options or {}
         self.env = env or {}
@@ -182,6 +183,7 @@ class Services:
         self.portal_port = portal_port or _free_port()
         self.pki_port = pki_port or _free_port()
         self.detached = detached
+        self.wrap = wrap or {}
         self.processes = {}
         self.missing = []       # what is not built
 
@@ -298,7 +300,8 @@ class Services:
             raise ServiceError(f"{name} is already running")
         with open(self.log(name), "ab") as log:
             process = subprocess.Popen(
-                [self.binary(name), "-d", "-c", self.config(name)],
+                [*self.wrap.get(name, []), self.binary(name), "-d", "-c",
+                 self.config(name)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.world.state,
                 env=self._environment(name), start_new_session=self.detached,
                 preexec_fn=None if self.detached else die_with_us())

@@ -369,8 +369,8 @@ line_bind(const struct line_options *o, struct err *e)
 		return rc != 0 ? rc : fd;
 	if (fchmod(fd, o->mode) != 0 ||
 	    bind(fd, (const struct sockaddr *)&at, sizeof(at)) != 0 ||
-	    chown(o->path, (uid_t)-1, gid) != 0 || chmod(o->path, o->mode) != 0 ||
-	    listen(fd, LINE_BACKLOG) != 0) {
+	    (gid != (gid_t)-1 && chown(o->path, (uid_t)-1, gid) != 0) ||
+	    chmod(o->path, o->mode) != 0 || listen(fd, LINE_BACKLOG) != 0) {
 		rc = err_set(e, ERR_IO, "socket %s: %s", o->path, strerror(errno));
 		close(fd);
 		return rc;

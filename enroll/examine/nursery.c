@@ -4,6 +4,7 @@
 #include "enroll/examine/nursery.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -198,6 +199,23 @@ hold_children(struct nursery_state *n)
 	signal(SIGTERM, SIG_IGN);
 }
 
+/* Nothing but its one socket and the log: above all not the socket that listens, where
+ * systemd passed it. */
+static void
+keep_control(struct nursery_state *n)
+{
+	enum {
+		FIRST = STDERR_FILENO + 1
+	};
+
+	if (n->control != FIRST && dup2(n->control, FIRST) != FIRST)
+		_exit(1);
+	n->control = FIRST;
+	(void)fcntl(FIRST, F_SETFD, FD_CLOEXEC);
+	if (close_range(FIRST + 1, ~0U, 0) != 0)
+		_exit(1);
+}
+
 __attribute__((noreturn)) static void
 nursery_main(struct nursery_state *n)
 {
@@ -205,6 +223,7 @@ nursery_main(struct nursery_state *n)
 	struct err e = {0};
 
 	hold_children(n);
+	keep_control(n);
 	if (confine_nursery(text, &e) != 0) {
 		examine_log(EXAMINE_ERROR, "%s", e.text);
 		_exit(1);

@@ -9,6 +9,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -417,6 +418,31 @@ def deaths():
           wait_until(lambda: not alive(nursery), 10))
 
 
+def passed():
+    """A socket that listens already, as systemd passes it."""
+    path = os.path.join(FOLDER, "passed.sock")
+    conf = os.path.join(FOLDER, "passed.conf")
+    with open(conf, "w", encoding="ascii") as f:
+        f.write("socket = /nonexistent/chancery.sock\n")
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(path)
+        s.listen()
+        p = subprocess.Popen(
+            ["/bin/sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&0 0</dev/null', "sh",
+             built("bin", "chancery-examine"), "-c", conf], stdin=s,
+            stderr=subprocess.DEVNULL, preexec_fn=die_with_us())
+        try:
+            check("a socket that systemd passed is served",
+                  ask(path, "csr", data=make_csr("r.pem", "P-256.key")).get("ok"))
+            equal("none is made", os.path.exists("/nonexistent"), False)
+            (nursery,) = children(p.pid)
+            check("the nursery does not have it", len(os.listdir(f"/proc/{nursery}/fd")) <= 4,
+                  os.listdir(f"/proc/{nursery}/fd"))
+        finally:
+            p.terminate()
+        equal("it ends well", p.wait(30), 0)
+
+
 def configuration():
     for name, text, status in (("good", "", 0), ("unknown", "proceses = 1\n", 1),
                                ("no such user", "caller = nobody-at-all\n", 1),
@@ -508,7 +534,7 @@ def main():
           x.log_text().count("\n") == 1, x.log_text())
     equal("it ends well with TERM", x.stop(), 0)
     check("and leaves no process", not alive(x.process.pid))
-    for part in (hanging, busy, deaths, forbidden):
+    for part in (hanging, busy, deaths, passed, forbidden):
         with case(f"{part.__name__}: to its end"):
             part()
 
