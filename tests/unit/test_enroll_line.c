@@ -15,7 +15,8 @@
 enum {
 	REQUEST_MAX = 100 * 1000,
 	CALLERS = 64,
-	CALLS_EACH = 20
+	CALLS_EACH = 20,
+	RANDOM_LINES = 20000
 };
 
 static json_t *
@@ -104,6 +105,37 @@ test_line__raw(void)
 		    c->want);
 		json_decref(a);
 	}
+	close(fd);
+}
+
+/* Calls with bytes changed at random: each line gets one line, whatever it is. */
+static void
+test_line__random(void)
+{
+	int fd = line_world_connect(&world), unanswered = 0;
+	unsigned seed = (unsigned)time(NULL);
+	const char *given = getenv("SEED");
+
+	seed = given == NULL ? seed : (unsigned)strtoul(given, NULL, 10);
+	printf("# random lines of seed %u\n", seed);
+	for (int i = 0; i < RANDOM_LINES; i++) {
+		const struct raw_case *c = &raws[(size_t)rand_r(&seed) % NITEMS(raws)];
+		char text[200];
+		json_t *a;
+
+		memcpy(text, c->in.p, c->in.n);
+		for (int k = rand_r(&seed) % 4; c->in.n > 0 && k >= 0; k--) {
+			char byte = (char)rand_r(&seed);
+
+			text[(size_t)rand_r(&seed) % c->in.n] = byte == '\n' ? 0 : byte;
+		}
+		text[c->in.n] = '\n';
+		line_world_send(fd, text, c->in.n + 1);
+		a = line_world_receive(fd);
+		unanswered += a == NULL;
+		json_decref(a);
+	}
+	check_int("line__random_lines_are_answered", unanswered, 0);
 	close(fd);
 }
 
@@ -485,6 +517,7 @@ main(void)
 	line_init();
 	line_world_start(&world, answer);
 	test_line__raw();
+	test_line__random();
 	test_line__refusal_text();
 	test_line__calls_at_once();
 	test_line__size();
