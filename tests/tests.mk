@@ -2,11 +2,21 @@
 # the measurements. Included by the Makefile. Each target builds through a make
 # of its own, after packaging/needs had its chance to install what is missing.
 
-.PHONY: needs test test-build test-clients asan asan-build lint format coverage \
+.PHONY: needs test test-build test-clients test-browser asan asan-build lint format coverage \
 	fuzz campaign bench help
 
 RUN       := $(PYTHON) tests/run
 FUZZ_TIME ?= 10
+
+# playwright-core and axe-core, as tests/browser/package-lock.json has them. npm asks
+# the registry that it is configured for; the tree names none.
+BROWSER := build/browser
+$(BROWSER)/.made: tests/browser/package.json tests/browser/package-lock.json
+	@mkdir -p $(BROWSER)
+	@cp $^ $(BROWSER)/
+	@echo "  NPM $(BROWSER)"
+	@cd $(BROWSER) && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 needs: ## install what building and testing need (apt)
 	@if [ -x packaging/needs ]; then packaging/needs; fi
@@ -18,12 +28,18 @@ test-build:
 
 test: needs ## all tests that need no more than loopback
 	@$(MAKE) --no-print-directory test-build
-	@$(RUN) --fuzz-seconds $(FUZZ_TIME) lint unit asan-short fuzz integration
+	-@packaging/needs browser && $(MAKE) --no-print-directory $(BROWSER)/.made
+	@$(RUN) --fuzz-seconds $(FUZZ_TIME) lint unit asan-short fuzz integration browser
 
 test-clients: needs ## real mail programs (some are heavy to install)
 	@if [ -x packaging/needs ]; then packaging/needs clients; fi
 	@$(MAKE) --no-print-directory all
 	@$(RUN) clients
+
+test-browser: needs ## the portal in a browser without a screen
+	@if [ -x packaging/needs ]; then packaging/needs browser; fi
+	@$(MAKE) --no-print-directory all $(BROWSER)/.made
+	@$(RUN) browser
 
 asan: needs ## unit and integration tests under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory all

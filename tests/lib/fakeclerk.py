@@ -31,7 +31,6 @@ class FakeClerk:
         self.answers = {}  # call -> answer or function, instead of the usual one
         self.sessions = {}
         self.state = "done"  # of the last request
-        self.certificate = "valid"
         self.name = None  # instead of everybody's name
         self.lock = threading.Lock()
 
@@ -93,7 +92,8 @@ class FakeClerk:
 
     def who(self, user, factor=None):
         roles = {"hilda.help": ["helpdesk"], "alex.approver": ["approver"],
-                 "chief": ["helpdesk", "approver"]}.get(user["user"], [])
+                 "chief": ["helpdesk", "approver"],
+                 "setup.user": ["helpdesk"]}.get(user["user"], [])
         name = {"anna.muster": "Anna Muster"}.get(user["user"], user["user"])
         return {"ok": True, "person": user["person"], "name": self.name or name,
                 "mail": user["user"] + "@example.com", "roles": roles, "language": "en",
@@ -107,9 +107,10 @@ class FakeClerk:
     def call_session_login(self, request, _user):
         if request["password"] != PASSWORD:
             return refuse("login", "User name or password is wrong")
-        roles = request["user"] in ("hilda.help", "alex.approver", "chief")
+        factor = {"hilda.help": "needed", "alex.approver": "needed", "chief": "needed",
+                  "setup.user": "setup"}.get(request["user"], "none")
         return self.open({"user": request["user"], "person": "0123456789abcdef" * 2,
-                          "factor": "needed" if roles else "none"})
+                          "factor": factor, "seen": 0})
 
     def call_session_factor(self, request, user):
         if request["code"] != CODE:
@@ -134,25 +135,34 @@ class FakeClerk:
         return {"ok": True}
 
     def request(self, user, number=1):
-        return {"id": f"{user['person']}-{number}", "number": number, "state": self.state,
+        state = self.state_of(user)
+        return {"id": f"{user['person']}-{number}", "number": number, "state": state,
                 "begin": int(time.time()) - 60, "until": 0, "kind": "person",
                 "mail": [user["user"] + "@example.com"], "by": self.name or "hilda.help",
                 "delegates": [self.name or "bruno.keller@example.com"],
-                **({"problem": "the signer refused"} if self.state == "failed" else {})}
+                **({"problem": "the signer refused"} if state == "failed" else {})}
+
+    def state_of(self, user):
+        """Of somebody's last request: some are known for what they are in the midst of."""
+        if user["user"] == "working.user":
+            steps = ("new", "prepared", "issued", "published", "done")
+            return steps[min(user["seen"] // 2, 4)]
+        return {"waiting.user": "waiting", "failed.user": "failed"}.get(
+            user["user"], self.state)
 
     def certificates(self, user):
         now = int(time.time())
         mail = [user["user"] + "@example.com"]
         one = {"serial": SERIAL, "mail": mail, "begin": now - DAY, "until": now + 729 * DAY,
                "state": "valid", "request": "x-1"}
-        if self.certificate == "soon":
+        if user["user"] == "soon.user":
             one["until"] = now + 20 * DAY
-        if self.certificate == "ended":
+        if user["user"] == "ended.user":
             one["until"] = now - DAY
         old = {"serial": "0e77", "mail": mail, "begin": now - 731 * DAY, "until": now - DAY,
                "state": "replaced", "request": "x-0"}
         gone = dict(old, serial="0d66", state="revoked", reason="key-compromise")
-        return [] if self.certificate == "none" else [one, old, gone]
+        return [] if user["user"] in ("none.user", "waiting.user") else [one, old, gone]
 
     def deliveries(self, user):
         return [{"link": LINK, "state": "mailed", "until": int(time.time()) + 29 * DAY,
@@ -160,19 +170,22 @@ class FakeClerk:
                  "recipient": user["person"], "person": user["person"], "shown": []}]
 
     def call_enroll_status(self, _request, user):
-        none = self.certificate == "none" and self.state == "done"
+        none = user["user"] == "none.user"
+        done = self.state_of(user) == "done"
         return {"ok": True, "number": 0 if none else 1,
                 "request": None if none else self.request(user),
                 "certificates": self.certificates(user),
-                "deliveries": [] if none or self.state != "done" else self.deliveries(user),
+                "deliveries": [] if none or not done else self.deliveries(user),
                 "policy": {"own-key": True, "days": 730, "renew": 60, "link-days": 30}}
 
     def call_enroll_start(self, _request, user):
         return {"ok": True, "request": self.request(user)}
 
     def call_request_show(self, _request, user):
+        user["seen"] += 1
+        done = self.state_of(user) == "done"
         return {"ok": True, "request": self.request(user),
-                "deliveries": self.deliveries(user) if self.state == "done" else []}
+                "deliveries": self.deliveries(user) if done else []}
 
     def call_link_show(self, request, user):
         if user is None or request["link"] not in (LINK, EXPIRED_LINK):

@@ -36,11 +36,11 @@
 					var page = new DOMParser().parseFromString(text, "text/html");
 					var next = page.getElementById("progress");
 
-					if (!next)
+					/* What comes at the end is the whole page's to say. */
+					if (!next || !("working" in next.dataset))
 						throw new Error("over");
 					progress.replaceWith(next);
-					if ("working" in next.dataset)
-						follow(next);
+					follow(next);
 				})
 				.catch(function () { location.reload(); });
 		}, STEP_MS);
