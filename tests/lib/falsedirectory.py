@@ -8,6 +8,7 @@ What it answers is a Directory's: a good one by default, and a subclass for each
 be a bad one. It speaks as much of LDAP (RFC 4511) as a login needs, and believes what
 it is sent. Listens on loopback. Called by test_login.py.
 """
+import contextlib
 import select
 import socket
 import ssl
@@ -91,7 +92,7 @@ class FalseDirectory:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
         self.ended = threading.Event()
-        self.threads = []
+        self.threads, self.sockets = [], []
 
     def __enter__(self):
         self._thread(self._accept)
@@ -100,8 +101,13 @@ class FalseDirectory:
     def __exit__(self, *exception):
         self.ended.set()
         self.listener.close()
+        for sock in self.sockets:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
         for t in self.threads:
             t.join(5)
+        for sock in self.sockets:
+            sock.close()
 
     def _thread(self, target, *arguments):
         t = threading.Thread(target=target, args=arguments, daemon=True)
@@ -114,6 +120,7 @@ class FalseDirectory:
                 if not select.select([self.listener], [], [], 0.1)[0]:
                     continue
                 sock, _ = self.listener.accept()
+                self.sockets.append(socket.fromfd(sock.fileno(), sock.family, sock.type))
             except (OSError, ValueError):
                 return
             self._thread(self._serve, sock)
