@@ -234,8 +234,12 @@ parts_pin(struct request *r, struct bytes pin)
 	for (size_t i = 0; i < pin.n; i++) {
 		struct template_item *one;
 
-		if (pin.p[i] == '-' || pin.p[i] == ' ')
+		/* The dash belongs to the PIN, as it is typed. */
+		if (pin.p[i] == '-') {
+			if (group != NULL)
+				set(r, group, "dash", BYTES("-"));
 			continue;
+		}
 		if (in_group++ % PIN_GROUP == 0)
 			group = template_add(&r->page, &r->page.root, "groups");
 		one = template_add(&r->page, group, "chars");

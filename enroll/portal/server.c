@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -596,6 +597,21 @@ drop_pem(char **pem)
 	*pem = NULL;
 }
 
+/* A key that everybody can read is none. */
+static int
+check_mode(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return err_set(e, ERR_IO, "%s: %m", path);
+	return (st.st_mode & (S_IROTH | S_IWOTH)) == 0
+		   ? 0
+		   : err_set(e, ERR_POLICY,
+			 "%s: mode %04o: other users can read the key", path,
+			 (unsigned)st.st_mode & 07777);
+}
+
 /* GnuTLS says whether they are good and belong together. */
 static int
 read_credentials(
@@ -605,6 +621,8 @@ read_credentials(
 	gnutls_datum_t c, k;
 	int rc = read_pem(conf->certificate, certificate, e);
 
+	if (rc == 0)
+		rc = check_mode(conf->key, e);
 	if (rc == 0)
 		rc = read_pem(conf->key, key, e);
 	if (rc != 0)

@@ -738,12 +738,17 @@ def test_start(w):
         f.write("<p>\n<a href=\"{{x}}\">")
     with open(w.path("rsa.pem"), "w", encoding="utf-8") as f:
         f.write("no key\n")
+    os.chmod(w.path("rsa.pem"), 0o600)
+    with open(w.path("open.pem"), "wb") as f, open(w.path("key.pem"), "rb") as key:
+        f.write(key.read())
+    os.chmod(w.path("open.pem"), 0o644)
     for name, change, word in (
             ("http url", {"url": "http://localhost"}, "https://"),
             ("url with a path", {"url": "https://localhost/x"}, "https://"),
             ("unknown option", {"urls": "x"}, "urls"),
             ("no certificate", {"certificate": w.path("none.pem")}, "none.pem"),
             ("no key", {"key": w.path("rsa.pem")}, "rsa.pem"),
+            ("a key that others can read", {"key": w.path("open.pem")}, "0644"),
             ("no texts", {"locale": w.path("none")}, "none"),
             ("bad template", {"web": w.path("web")}, "line 2")):
         status, text = start(change)
