@@ -224,7 +224,7 @@ class Services:
     @property
     def pki_url(self):
         """Where CRLs and CA certificates are fetched: stands in every certificate."""
-        return f"http://localhost:{self.pki_port}/"
+        return f"http://localhost:{self.pki_port}/pki"
 
     def __enter__(self):
         try:
