@@ -129,7 +129,7 @@ ask_refused(struct request *r, const json_t *answer)
 		return;
 	}
 	if (strcmp(word, "factor") == 0) {
-		page_go(r, "/factor");
+		page_factor(r);
 		return;
 	}
 	for (size_t i = 0; i < NITEMS(ask_status); i++)
@@ -209,19 +209,18 @@ has_factor(const struct request *r)
 bool
 ask_is(const struct request *r, const char *role)
 {
-	return r->who != NULL && has_factor(r) &&
-	       has_word(json_object_get(r->who, "roles"), role);
+	return r->who != NULL && has_word(json_object_get(r->who, "roles"), role);
 }
 
 bool
 ask_role(struct request *r, const char *role)
 {
-	if (!has_word(json_object_get(r->who, "roles"), role)) {
+	if (!ask_is(r, role)) {
 		page_error(r, 403, "denied");
 		return false;
 	}
 	if (!has_factor(r)) {
-		page_go(r, "/factor");
+		page_factor(r);
 		return false;
 	}
 	return true;

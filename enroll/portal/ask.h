@@ -34,10 +34,11 @@ bool ask_is_password(struct request *r, const json_t *answer);
  * written. */
 int ask_who(struct request *r);
 
-/* Whether they have this role, and gave the second factor; otherwise the reply is
- * written. ask_is asks without one. */
-bool ask_role(struct request *r, const char *role);
+/* Whether they have this role. */
 bool ask_is(const struct request *r, const char *role);
+
+/* The same, and gave the second factor; otherwise the reply is written. */
+bool ask_role(struct request *r, const char *role);
 
 /* The same as ask_any for somebody whose session, if there is one, does not count. */
 const json_t *ask_alone(struct request *r, const char *call, json_t *fields);

@@ -247,17 +247,30 @@ page_drop(struct request *r)
 	r->reply.type = NULL;
 }
 
-void
-page_login(struct request *r)
+/* To a page that asks for something, and from there back to where this was going. */
+static void
+go_by(struct request *r, const char *path)
 {
 	const struct route *other;
 	struct bytes param;
 
 	if (strcmp(r->path, "/") == 0 || !page_is_plain(r->path) ||
 	    route_find("GET", r->path, &param, &other) == NULL)
-		page_go(r, "/login");
+		page_go(r, "%s", path);
 	else
-		page_go(r, "/login?next=%s", r->path);
+		page_go(r, "%s?next=%s", path, r->path);
+}
+
+void
+page_login(struct request *r)
+{
+	go_by(r, "/login");
+}
+
+void
+page_factor(struct request *r)
+{
+	go_by(r, "/factor");
 }
 
 void

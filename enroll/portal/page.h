@@ -17,6 +17,9 @@ page_go(struct request *r, const char *fmt, ...) __attribute__((format(printf, 2
 /* To the login, and from there to where this request wanted to go. */
 void page_login(struct request *r);
 
+/* To the second factor, and from there likewise. */
+void page_factor(struct request *r);
+
 /* Whether a path is one whose characters need no escaping. */
 bool page_is_plain(const char *path);
 

@@ -98,6 +98,7 @@ home_show(struct request *r)
 	if (status == NULL)
 		return;
 	set_deliveries(r, status);
+	page_flag(r, "setup", bytes_equal(ask_get(r->who, "factor"), BYTES("setup")));
 	page_flag(r, "old_ones",
 	    json_array_size(json_object_get(status, "certificates")) > 1);
 	page_show(r, 200, "home");

@@ -50,8 +50,8 @@ login_show(struct request *r)
 		show_login(r, 200, next, NULL);
 }
 
-/* The session lives in the cookie alone. Helpers are asked for their second factor
- * at once, but may go on without it to what is their own. */
+/* The session lives in the cookie alone. Helpers are asked for their second factor at
+ * once where they come to work, and may go on without it to what is their own. */
 static void
 begin_session(struct request *r, const json_t *answer, const char *next)
 {
@@ -63,10 +63,8 @@ begin_session(struct request *r, const json_t *answer, const char *next)
 		return;
 	}
 	page_cookie(r, COOKIE_SESSION, (const char *)session.p, 0);
-	if (bytes_equal(factor, BYTES("needed")))
-		page_go(r, "/factor?next=%s", next);
-	else if (bytes_equal(factor, BYTES("setup")))
-		page_go(r, "/factor/setup?next=%s", next);
+	if (bytes_equal(factor, BYTES("needed")) && strcmp(next, "/") == 0)
+		page_go(r, "/factor");
 	else
 		page_go(r, "%s", next);
 }

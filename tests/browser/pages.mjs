@@ -91,7 +91,11 @@ async function setup(browser) {
 	const wrong = [];
 
 	await logIn(page, "setup.user");
-	check("who needs a second factor is led to it", page.url().includes("/factor/setup"), page.url());
+	check("who needs a second factor is told", await page.isVisible("a[href='/factor/setup']"),
+		page.url());
+	await look(page, "/ before a second factor", wrong);
+	await page.click("nav a[href='/helpdesk']");
+	check("and led to it", page.url().includes("/factor/setup"), page.url());
 	await look(page, "/factor/setup", wrong);
 	await page.fill("#setup", "setupcode");
 	await page.click("main form button");

@@ -220,6 +220,6 @@ class Client:
     def log_in(self, user, password=PASSWORD):
         page = self.get("/login")
         answer = self.submit(page, "/login", user=user, password=password)
-        if answer.status == 303 and answer.location.startswith("/factor?"):
+        if answer.status == 303 and answer.location.startswith("/factor"):
             answer = self.submit(self.get(answer.location), "/factor", code=CODE)
         return answer
