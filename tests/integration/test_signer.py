@@ -6,7 +6,6 @@ whoever asks, in whatever order, at the same time, after a restart.
 import os
 import random
 import re
-import subprocess
 import sys
 import threading
 import time
@@ -14,34 +13,16 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from check import case, check, done, equal, skip
 from paths import built
-from signer import SANITIZED, Refused, Signer, b64, ca_init, template, unb64
+from signer import SANITIZED, Refused, Signer, b64, openssl_verifies, pem, run, save, unb64
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 NOBODY = 65534
 SEED = int(os.environ.get("SEED", time.time()))
 DER = serialization.Encoding.DER
-
-
-def run(*words, data=b"", want=0):
-    p = subprocess.run(words, input=data, capture_output=True, timeout=60, check=False)
-    if want is not None and p.returncode != want:
-        raise AssertionError(f"{words[0]} {words[1]}: exit {p.returncode}: "
-                             f"{(p.stderr + p.stdout).decode(errors='replace')[-600:]}")
-    return p
-
-
-def save(s, name, content):
-    with open(s.path(name), "wb") as f:
-        f.write(content)
-    return s.path(name)
-
-
-def pem(s, name, der):
-    return save(s, name, run("openssl", "x509", "-inform", "DER", data=der).stdout)
 
 
 def spki_of(key):
@@ -60,24 +41,6 @@ def refused(name, word, ask, text=None):
 
 
 # --- the way of a request --------------------------------------------------------------
-
-def openssl_verifies(s, made):
-    chain = [unb64(a["certificate"]) for a in s.call("authorities")["authorities"]]
-    issuing, root = (pem(s, f"ca{i}.pem", der) for i, der in enumerate(chain))
-    leaf = pem(s, "leaf.pem", unb64(made["certificate"]))
-    for purpose in ("smimesign", "smimeencrypt"):
-        run("openssl", "verify", "-x509_strict", "-purpose", purpose, "-CAfile", root,
-            "-untrusted", issuing, leaf)
-    crl = s.call("crl", entries=[{"serial": made["fields"]["serial"], "time": int(time.time()),
-                                  "reason": "key-compromise"}], time=int(time.time()))
-    crl_file = save(s, "issuing.crl", run("openssl", "crl", "-inform", "DER",
-                                          data=unb64(crl["crl"])).stdout)
-    p = run("openssl", "verify", "-crl_check", "-CAfile", root, "-untrusted", issuing,
-            "-CRLfile", crl_file, leaf, want=None)
-    assert p.returncode != 0 and b"certificate revoked" in p.stderr, p
-    run("certtool", "--verify", "--load-ca-certificate", root, "--infile",
-        save(s, "all.pem", b"".join(open(f, "rb").read() for f in (leaf, issuing))))
-
 
 def nss_takes(s, pfx, pin):
     folder = s.path("nss")
@@ -527,84 +490,10 @@ def changed_log():
         check("a log that was changed: it does not start", p.returncode == 1, p)
 
 
-# --- chancery ca -----------------------------------------------------------------------
-
-def ca_verb():
-    with Signer() as s:
-        folder = s.path("made")
-        os.mkdir(folder)
-        ca_init(folder)
-        p = ca_init(folder, want=None)
-        check("ca init: refuses to overwrite", p.returncode == 1 and "already" in p.stderr, p)
-        again = s.path("again")
-        os.mkdir(again)
-        p = ca_init(again, "--root", os.path.join(folder, "root"), want=None)
-        check("ca init: refuses to overwrite a root", p.returncode == 1 and
-              "--existing-root" in p.stderr, p)
-        for name, more, text in (
-                ("no http", ("--base-url", "ldap://x"), "http"),
-                ("country", ("--country", "Switzerland"), "ountry"),
-                ("years", ("--years", "26"), "--years"),
-                ("reserved policy", ("--policy-oid", "2.23.140.1.5.1.3"), "reserved"),
-                ("both ways", ("--certificate", "x"), "--root"),
-                ("an owner who does not exist", ("--owner", "xyzzy"), "xyzzy")):
-            p = ca_init(again, *more, want=None)
-            check(f"ca init: {name}", p.returncode == 2 and text in p.stderr, p)
-        check("ca init: nothing was made by what was refused",
-              not os.path.exists(os.path.join(again, "root")), os.listdir(again))
-        os.chmod(os.path.join(folder, "passphrase"), 0o644)
-        p = run(built("bin", "chancery"), "ca", "crl", "--root", os.path.join(folder, "root"),
-                "--passphrase-file", os.path.join(folder, "passphrase"), want=None)
-        check("ca crl: a passphrase that others can read", p.returncode == 1 and
-              b"0644" in p.stderr, p)
-        root = os.path.join(template(), "root")
-        with case("ca init: the root's key opens with the passphrase alone, and is encrypted"):
-            key = os.path.join(root, "root.pem")
-            assert os.stat(key).st_mode & 0o777 == 0o400
-            run("openssl", "pkey", "-in", key, "-passin",
-                "file:" + os.path.join(template(), "passphrase"), "-noout")
-            assert run("openssl", "pkey", "-in", key, "-passin", "pass:wrong wrong wrong",
-                       "-noout", want=None).returncode != 0
-        with case("ca show"):
-            out = run(built("bin", "chancery"), "ca", "show", "--state",
-                      os.path.join(folder, "state")).stdout
-            assert b"Muster AG Root CA" in out and b".crl" in out, out
-
-
-def existing_ca():
-    """An issuing CA that openssl made, with its chain, encrypted key."""
-    with Signer(key="rsa2048", pool=1) as s:
-        secret = s.path("secret")
-        with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as f:
-            f.write("another passphrase\n")
-        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", s.path("r.key"),
-            "-out", s.path("r.pem"), "-days", "4000", "-subj", "/C=CH/O=Old/CN=Old Root",
-            "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-        run("openssl", "req", "-newkey", "rsa:2048", "-keyout", s.path("i.key"), "-passout",
-            "file:" + secret, "-out", s.path("i.csr"), "-subj", "/C=CH/O=Old/CN=Old Issuing")
-        os.chmod(s.path("i.key"), 0o600)
-        save(s, "ext", b"basicConstraints=critical,CA:TRUE,pathlen:0\nsubjectKeyIdentifier=hash\n"
-                       b"keyUsage=critical,keyCertSign,cRLSign\n")
-        run("openssl", "x509", "-req", "-in", s.path("i.csr"), "-CA", s.path("r.pem"), "-CAkey",
-            s.path("r.key"), "-days", "3000", "-extfile", s.path("ext"), "-out", s.path("i.pem"))
-        words = [built("bin", "chancery"), "ca", "init", "--state", s.path("old"), "--base-url",
-                 "http://pki.example.com/old", "--certificate", s.path("i.pem"), "--key",
-                 s.path("i.key"), "--key-passphrase-file", secret, "--chain"]
-        p = run(*words, s.path("i.pem"), want=None)
-        check("ca init: a chain that does not fit", p.returncode == 1, p)
-        p = run(*words[:-1], "--chain", s.path("r.pem"))
-        s.conf["state"] = "old"
-        s.start()
-        with case("an issuing CA that somebody else made issues"):
-            made = s.issue("old-1", kind="mailbox", given="", surname="")
-            openssl_verifies(s, made)
-
-
 def main():
     if SANITIZED:
         print("note: under sanitizers the signer runs without its sandbox")
-    for part in (whole_way, all_refusals, strangers, at_once, starting, changed_log, ca_verb,
-                 existing_ca):
+    for part in (whole_way, all_refusals, strangers, at_once, starting, changed_log):
         with case(part.__name__.replace("_", " ")):
             part()
     return done()

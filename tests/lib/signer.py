@@ -235,3 +235,42 @@ class Signer:
                 for m in (made if isinstance(made, list) else [made])]
         pfx = self.call("package", delivery=delivery, sealed_pin=sealed, form=form, keys=keys)
         return pin, [unb64(x) for x in pfx["pfx"]], sealed
+
+
+# --- programs that are not ours ---------------------------------------------------------
+
+def run(*words, data=b"", want=0):
+    p = subprocess.run(words, input=data, capture_output=True, timeout=60, check=False)
+    if want is not None and p.returncode != want:
+        raise AssertionError(f"{words[0]} {words[1]}: exit {p.returncode}: "
+                             f"{(p.stderr + p.stdout).decode(errors='replace')[-600:]}")
+    return p
+
+
+def save(s, name, content):
+    with open(s.path(name), "wb") as f:
+        f.write(content)
+    return s.path(name)
+
+
+def pem(s, name, der):
+    return save(s, name, run("openssl", "x509", "-inform", "DER", data=der).stdout)
+
+
+def openssl_verifies(s, made):
+    """openssl and certtool take it, for both uses, until a CRL revokes it."""
+    chain = [unb64(a["certificate"]) for a in s.call("authorities")["authorities"]]
+    issuing, root = (pem(s, f"ca{i}.pem", der) for i, der in enumerate(chain))
+    leaf = pem(s, "leaf.pem", unb64(made["certificate"]))
+    for purpose in ("smimesign", "smimeencrypt"):
+        run("openssl", "verify", "-x509_strict", "-purpose", purpose, "-CAfile", root,
+            "-untrusted", issuing, leaf)
+    crl = s.call("crl", entries=[{"serial": made["fields"]["serial"], "time": int(time.time()),
+                                  "reason": "key-compromise"}], time=int(time.time()))
+    crl_file = save(s, "issuing.crl", run("openssl", "crl", "-inform", "DER",
+                                          data=unb64(crl["crl"])).stdout)
+    p = run("openssl", "verify", "-crl_check", "-CAfile", root, "-untrusted", issuing,
+            "-CRLfile", crl_file, leaf, want=None)
+    assert p.returncode != 0 and b"certificate revoked" in p.stderr, p
+    run("certtool", "--verify", "--load-ca-certificate", root, "--infile",
+        save(s, "all.pem", b"".join(open(f, "rb").read() for f in (leaf, issuing))))
