@@ -21,7 +21,7 @@ enum {
 	COMPANY_PASSWORD_MAX = 1024,
 	COMPANY_LOGIN_MAX = 8,	     /* attributes that a user name is looked for in */
 	COMPANY_ADDRESSES_MAX = 256, /* of one entry */
-	COMPANY_SECONDS = 4,	     /* for one step: opening, a question */
+	COMPANY_SECONDS = 3,	     /* for one step: a connection, a question */
 	COMPANY_ATTRS_MAX = 40,
 };
 

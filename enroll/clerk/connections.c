@@ -14,8 +14,20 @@ struct connections {
 	pthread_cond_t back; /* one came back */
 	unsigned most, wait, lent;
 	unsigned n_idle;
-	struct connection *idle[]; /* most of them; the newest last */
+	struct {
+		struct connection *c;
+		int64_t since; /* monotonic seconds */
+	} idle[];	       /* most of them; the newest last */
 };
+
+static int64_t
+clock_seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
 
 int
 connections_new(const struct connection_how *how, struct secret *password,
@@ -51,12 +63,26 @@ connections_free(struct connections **pp)
 	if (p == NULL)
 		return;
 	while (p->n_idle > 0)
-		connection_close(&p->idle[--p->n_idle]);
+		connection_close(&p->idle[--p->n_idle].c);
 	secret_free(&p->password);
 	pthread_cond_destroy(&p->back);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 	*pp = NULL;
+}
+
+/* The newest idle one; NULL where there is none. One that has been idle for long is as
+ * good as closed: a firewall on the way may have forgotten it, and says nothing. */
+static struct connection *
+take_idle(struct connections *p)
+{
+	int64_t oldest = clock_seconds() - CONNECTIONS_IDLE_SECONDS;
+
+	if (p->n_idle > 0 && p->idle[p->n_idle - 1].since >= oldest)
+		return p->idle[--p->n_idle].c;
+	while (p->n_idle > 0)
+		connection_close(&p->idle[--p->n_idle].c);
+	return NULL;
 }
 
 /* Waits for a place; true with an idle connection or NULL (open one). */
@@ -74,8 +100,7 @@ take_place(struct connections *p, struct connection **out)
 	*out = NULL;
 	if (rc == 0) {
 		p->lent++;
-		if (p->n_idle > 0)
-			*out = p->idle[--p->n_idle];
+		*out = take_idle(p);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return rc == 0;
@@ -117,7 +142,8 @@ connections_give(struct connections *p, struct connection **cp)
 	connection_limit(*cp, 0);
 	pthread_mutex_lock(&p->lock);
 	if (!connection_is_broken(*cp)) {
-		p->idle[p->n_idle++] = *cp;
+		p->idle[p->n_idle].c = *cp;
+		p->idle[p->n_idle++].since = clock_seconds();
 		*cp = NULL;
 	}
 	pthread_mutex_unlock(&p->lock);

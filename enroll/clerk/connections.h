@@ -13,6 +13,10 @@
 
 struct connections;
 
+enum {
+	CONNECTIONS_IDLE_SECONDS = 60 /* an idle one is closed after this */
+};
+
 /* how (copied; its texts must live as long as the pool) without its password, which
  * is `password` (taken; it stays the pool's). most: open at once; wait: seconds that
  * a caller waits for one to come back. 0 or ERR_MEMORY. */

@@ -9,6 +9,7 @@
 enum {
 	OWN_WAIT = 10,	  /* seconds until a connection of the pool is free */
 	COMPANY_WAIT = 2, /* less: a whole login has to end within 10 s */
+	COMPANY_OPEN = 2 * COMPANY_SECONDS, /* the first URI may be dead */
 };
 
 static const char *
@@ -57,7 +58,7 @@ company_options(const struct clerk_conf *conf, struct company_how *out)
 	    .ca_file = or_none(conf->company_ca),
 	    .start_tls = conf->company_start_tls,
 	    .dn = conf->company_dn,
-	    .seconds = COMPANY_SECONDS,
+	    .seconds = COMPANY_OPEN,
 	    .wait = COMPANY_SECONDS};
 }
 

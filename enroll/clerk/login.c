@@ -3,6 +3,8 @@
  */
 #include "enroll/clerk/login.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -13,7 +15,8 @@
 
 enum {
 	MS = 1000,
-	NS_A_MS = 1000 * 1000
+	NS_A_MS = 1000 * 1000,
+	ADDRESS_KEY_BYTES = 8,
 };
 
 static int64_t
@@ -46,11 +49,28 @@ refuse(const struct clerk *c)
 	    (unsigned)(c->conf.login_window + 59) / 60);
 }
 
+/* Whoever has one address of IPv6 has a whole network of them: the first 64 bits
+ * count. What is no address counts as it is written. */
+static struct bytes
+address_key(struct bytes text, uint8_t room[ADDRESS_KEY_BYTES])
+{
+	char address[CLERK_ADDRESS_MAX + 1];
+	struct in6_addr six;
+
+	snprintf(address, sizeof(address), "%.*s", (int)text.n, (const char *)text.p);
+	address[strcspn(address, "%")] = '\0'; /* RFC 4007 section 11 */
+	if (inet_pton(AF_INET6, address, &six) != 1 || IN6_IS_ADDR_V4MAPPED(&six))
+		return text;
+	memcpy(room, &six, ADDRESS_KEY_BYTES);
+	return (struct bytes){room, ADDRESS_KEY_BYTES};
+}
+
 static struct throttle
-throttle_of_address(const struct clerk *c, const json_t *request)
+throttle_of_address(
+    const struct clerk *c, const json_t *request, uint8_t room[ADDRESS_KEY_BYTES])
 {
 	return (struct throttle){.what = "address",
-	    .key = line_text(request, "address"),
+	    .key = address_key(line_text(request, "address"), room),
 	    .most = c->conf.login_attempts_address,
 	    .window = c->conf.login_window};
 }
@@ -120,7 +140,8 @@ static json_t *
 login(
     struct clerk *c, const struct caller *who, const json_t *request, struct session *s)
 {
-	struct throttle address = throttle_of_address(c, request);
+	uint8_t room[ADDRESS_KEY_BYTES];
+	struct throttle address = throttle_of_address(c, request, room);
 	struct err e = {0};
 	json_t *refusal;
 	bool tried;

@@ -208,7 +208,9 @@ look_at(struct clerk *c, const struct caller *who, const struct registry_token *
 		clerk_log(LOG_LEVEL_INFO, who,
 		    "the account of %s is disabled or gone: its session ends",
 		    s->person);
-		(void)delete_token(c, t, NULL);
+		if (clerk_audit(c, who, "session.end",
+			json_pack("{s:s}", "person", s->person), e) == 0)
+			(void)delete_token(c, t, NULL);
 	}
 	return rc;
 }

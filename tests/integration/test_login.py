@@ -177,6 +177,12 @@ def throttle(w):
         w.refused("session.login", "limit", user="anna", password="demo-anna",
                   address="198.51.100.7")
         w.login("anna", address="198.51.100.8")
+    with case("a network of IPv6"):
+        words = [w.try_login(f"noone{n}", "x", address=f"2001:db8:0:1::{n:x}")["error"]
+                 for n in range(1, 43)]
+        equal("counts as one address", words, ["login"] * 40 + ["limit"] * 2)
+        equal("its neighbour as another", w.try_login("noone", "x", address="2001:db8:0:2::1")
+              ["error"], "login")
     with case("logins that succeed are nobody's attempts"):
         for _ in range(45):
             w.login("bruno", address="203.0.113.5")
@@ -245,6 +251,31 @@ def sessions(w):
         check("counts no more in her session", wait_until(
             lambda: w.call("session.who", session=s["session"])["roles"] == [], 10, 0.3))
         w.company_change(group, member=[f"uid=viktor,{STAFF}", f"uid=hilda,{STAFF}"])
+
+
+def sweeping(w):
+    """What has ended is removed; what has not, and what is nothing of it, stays."""
+    base = f"ou=registry,{w.suffix}"
+    c = w.connect_root()
+
+    def add(name, kind, until):
+        c.add_s(f"chanceryId={name},{base}", [
+            ("objectClass", b"chanceryToken"), ("chanceryId", name.encode()),
+            ("chanceryKind", kind.encode()),
+            ("chanceryUntil", time.strftime("%Y%m%d%H%M%SZ", time.gmtime(until)).encode())])
+
+    now = time.time()
+    for n in range(1100):
+        add(f"a-old{n}", "attempts", now - 100)
+    add("s-old", "session", now - 100)
+    add("u-old", "setup", now - 100)
+    add("a-new", "attempts", now + 1000)
+    add("d-old", "delivery", now - 100)
+    c.unbind_s()
+    w.services.restart("clerk")
+    check("what has ended is removed", wait_until(
+        lambda: not w.registry("(|(chanceryId=a-old*)(chanceryId=s-old)(chanceryId=u-old))"), 60))
+    equal("and nothing else", len(w.registry("(|(chanceryId=a-new)(chanceryId=d-old))")), 2)
 
 
 # --- second factors -----------------------------------------------------------------------
@@ -442,7 +473,7 @@ def generic(w):
 def main():
     options = {"session-check": "1s", "login-window": "10s"}
     with ClerkWorld(options) as w:
-        for part in (logins, refusals, injections, accounts, throttle, timing, sessions, factors,
+        for part in (logins, refusals, injections, accounts, throttle, timing, sessions, sweeping, factors,
                      calls, peers, restarts, generic):
             with case(part.__name__):
                 part(w)

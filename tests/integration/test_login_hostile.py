@@ -209,6 +209,20 @@ def hanging(w, c):
           and time.monotonic() - began < LIMIT, f"{time.monotonic() - began:.1f} s {answer}")
 
 
+def two_servers(w, c):
+    """The first of two that answers is asked."""
+    with FalseDirectory(Directory(), c.good) as d:
+        for first, what in (("ldaps://192.0.2.1", "drops packets"),
+                            ("ldaps://localhost:1", "is down")):
+            w.services.restart("clerk", company=f"{first} ldaps://localhost:{d.port}",
+                               company_ca=c.ca_file, company_start_tls="off")
+            began = time.monotonic()
+            answer = w.try_login("anna", GOOD)
+            took = time.monotonic() - began
+            check(f"the first server {what}: the second one answers", answer.get("ok")
+                  and took < LIMIT, f"{took:.1f} s: {answer}")
+
+
 def dripping(w, c):
     class Drips(Directory):
         def search(self, who, base, scope):
@@ -395,7 +409,7 @@ def main():
         with open(secret, "w", encoding="ascii") as f:
             f.write("reader\n")
         c = Certificates(w)
-        for part in (good_ones, hanging, dripping, refusing, referring, lying, nonsense,
+        for part in (good_ones, hanging, two_servers, dripping, refusing, referring, lying, nonsense,
                      strangers, many_at_a_hanging_one):
             with case(part.__name__):
                 part(w, c)
