@@ -2,7 +2,7 @@
 """Logging in through the clerk, against a real slapd as the company's directory: who
 may, who may not, how often; sessions; second factors; peers.
 
-run: limit=400 asan
+run: limit=400
 """
 import concurrent.futures
 import json

@@ -2,7 +2,7 @@
 """Logging in where the company's directory hangs, refuses, lies, or is somebody else:
 each ends within 10 s with a sentence, and no password reaches what was not checked.
 
-run: limit=400 asan
+run: limit=400
 """
 import concurrent.futures
 import contextlib
