@@ -105,7 +105,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	while (fgets(line, sizeof(line), stdin) != NULL) {
-		json_t *o = json_loads(line, 0, NULL);
+		json_t *o = json_loads(line, JSON_ALLOW_NUL, NULL);
 
 		if (o != NULL)
 			answer(o);
