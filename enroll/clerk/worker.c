@@ -9,10 +9,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "enroll/clerk/notice.h"
+#include "enroll/clerk/remind.h"
 #include "enroll/clerk/sweep.h"
 
 static const struct worker_row rows[] = {
     {"sweep", sweep_work},
+    {"notices", notice_work},
+    {"reminders", remind_work},
     {NULL, NULL},
 };
 
