@@ -13,7 +13,7 @@ struct template_field {
 	struct template_field *next;
 };
 
-/* --- data ----------------------------------------------------------------------- */
+/* --- data -------------------------------------------------------------------- */
 
 void
 template_data_init(struct template_data *d, struct arena *arena)
@@ -73,7 +73,7 @@ template_add(struct template_data *d, struct template_item *item, const char *na
 	return made;
 }
 
-/* --- rendering -------------------------------------------------------------------- */
+/* --- rendering --------------------------------------------------------------- */
 
 struct render {
 	const struct template *t;

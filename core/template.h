@@ -29,7 +29,7 @@ enum {
 	TEMPLATE_STEPS_MAX = 200000,	 /* nodes that one rendering may visit */
 };
 
-/* --- data --------------------------------------------------------------------- */
+/* --- data -------------------------------------------------------------------- */
 
 /* One item: its fields. Made by template_add; the root lies in template_data. */
 struct template_item {
@@ -55,7 +55,7 @@ void template_set(struct template_data *d, struct template_item *item, const cha
 struct template_item *
 template_add(struct template_data *d, struct template_item *item, const char *name);
 
-/* --- templates ------------------------------------------------------------------ */
+/* --- templates --------------------------------------------------------------- */
 
 struct template;
 

@@ -78,7 +78,7 @@ is_name(struct bytes b, const char *more)
 	return b.n > 0 && b.n <= TEMPLATE_NAME_MAX;
 }
 
-/* --- tags ---------------------------------------------------------------------- */
+/* --- tags -------------------------------------------------------------------- */
 
 static int source_read(struct reader *r, struct bytes name, const struct place *from);
 
@@ -170,7 +170,7 @@ tag_read(struct reader *r, const struct place *p, struct bytes tag)
 	return shows(r, p, (struct template_node){.kind = NODE_VALUE, .text = name});
 }
 
-/* --- sources -------------------------------------------------------------------- */
+/* --- sources ----------------------------------------------------------------- */
 
 static int
 markup_read(struct reader *r, const struct place *p, struct bytes markup)

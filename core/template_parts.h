@@ -28,7 +28,7 @@ struct template
 	size_t n, cap;
 };
 
-/* --- where in HTML ------------------------------------------------------------- */
+/* --- where in HTML ----------------------------------------------------------- */
 
 enum template_place {
 	PLACE_TEXT,

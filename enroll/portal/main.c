@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "enroll/line.h"
+#include "enroll/portal/listen.h"
 #include "enroll/portal/pki.h"
 #include "enroll/portal/portal.h"
 #include "enroll/portal/server.h"
@@ -74,7 +75,7 @@ portal_init(struct portal *p, const char *path, struct err *e)
 	if (rc == 0)
 		rc = pki_new(&p->pki, e);
 	if (rc == 0)
-		rc = server_check(&p->conf, e);
+		rc = listen_check(&p->conf, e);
 	return rc;
 }
 

@@ -21,8 +21,7 @@ enum {
 	DAY = 24 * 3600,
 };
 
-/* --- data ----------------------------------------------------------------------------
- */
+/* --- data -------------------------------------------------------------------- */
 
 void
 page_set(struct request *r, const char *name, struct bytes text)
@@ -95,8 +94,7 @@ page_token(struct request *r, const char *form)
 		page_set(r, (const char *)name.p, page_format(r, "%s", token));
 }
 
-/* --- every page
- * ------------------------------------------------------------------------ */
+/* --- every page -------------------------------------------------------------- */
 
 static const char *
 page_text(void *ctx, const char *key)

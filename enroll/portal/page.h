@@ -37,7 +37,7 @@ page_cookie(struct request *r, const char *name, const char *value, unsigned sec
 /* A sentence (portal.said.KEY) on the next page that this browser gets. */
 void page_say(struct request *r, const char *key);
 
-/* --- data ---------------------------------------------------------------------- */
+/* --- data -------------------------------------------------------------------- */
 
 /* Sets a field of the page; texts are views. */
 void page_set(struct request *r, const char *name, struct bytes text);

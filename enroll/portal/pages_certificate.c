@@ -89,8 +89,7 @@ download_send(struct request *r)
 		ask_refused(r, answer);
 }
 
-/* --- revoking
- * ----------------------------------------------------------------------------- */
+/* --- revoking ---------------------------------------------------------------- */
 
 static void
 show_revoke(struct request *r, unsigned status, const json_t *o, const char *problem)

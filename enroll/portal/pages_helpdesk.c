@@ -35,8 +35,7 @@ desk_show(struct request *r)
 	page_show(r, 200, "helpdesk");
 }
 
-/* --- one person or mailbox
- * --------------------------------------------------------------- */
+/* --- one person or mailbox --------------------------------------------------- */
 
 void
 desk_person(struct request *r)
@@ -227,8 +226,7 @@ desk_explain(struct request *r)
 	page_show(r, 200, "helpdesk-explain");
 }
 
-/* --- approving
- * ------------------------------------------------------------------------------ */
+/* --- approving --------------------------------------------------------------- */
 
 void
 approve_show(struct request *r)

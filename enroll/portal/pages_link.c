@@ -99,8 +99,7 @@ link_show(struct request *r)
 		show_link(r, 200, link, NULL);
 }
 
-/* --- the PIN
- * -------------------------------------------------------------------------------- */
+/* --- the PIN ----------------------------------------------------------------- */
 
 /* Both forms, the one that fits this browser marked. */
 static void
@@ -165,8 +164,7 @@ link_send(struct request *r)
 		ask_refused(r, answer);
 }
 
-/* --- renewal
- * ---------------------------------------------------------------------------------- */
+/* --- renewal ----------------------------------------------------------------- */
 
 static void
 show_renew(struct request *r, unsigned status, const char *problem)
@@ -239,9 +237,7 @@ renew_send(struct request *r)
 		ask_refused(r, answer);
 }
 
-/* --- saving
- * -------------------------------------------------------------------------------------
- */
+/* --- saving ------------------------------------------------------------------ */
 
 /* A name that no system and no header can misread. */
 static bool

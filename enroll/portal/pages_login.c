@@ -120,8 +120,7 @@ logout_send(struct request *r)
 	page_go(r, "/login");
 }
 
-/* --- second factor -------------------------------------------------------------------
- */
+/* --- second factor ----------------------------------------------------------- */
 
 static void
 show_factor(struct request *r, unsigned status, const char *next, const char *problem)

@@ -57,8 +57,7 @@ set_list(struct request *r, struct template_item *at, const char *list,
 	}
 }
 
-/* --- certificates --------------------------------------------------------------------
- */
+/* --- certificates ------------------------------------------------------------ */
 
 /* The state for people: what is valid may have ended, or end soon. */
 static struct bytes
@@ -108,8 +107,7 @@ parts_certificates(
 	}
 }
 
-/* --- requests
- * -------------------------------------------------------------------------- */
+/* --- requests ---------------------------------------------------------------- */
 
 /* The steps that people see; each is done from its state on. */
 static const char *const steps[] = {"accepted", "made", "published", "mailed"};
@@ -175,8 +173,7 @@ parts_requests(
 	}
 }
 
-/* --- deliveries and people
- * ---------------------------------------------------------------- */
+/* --- deliveries and people --------------------------------------------------- */
 
 void
 parts_deliveries(
@@ -221,8 +218,7 @@ parts_people(
 	}
 }
 
-/* --- PINs and files
- * ------------------------------------------------------------------------ */
+/* --- PINs and files ---------------------------------------------------------- */
 
 void
 parts_pin(struct request *r, struct bytes pin)

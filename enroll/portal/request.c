@@ -16,8 +16,7 @@ enum {
 	LANGUAGE_SECONDS = 365 * 24 * 3600
 };
 
-/* --- its parts ---------------------------------------------------------------------
- */
+/* --- its parts --------------------------------------------------------------- */
 
 static void
 make_id(char out[PORTAL_ID_SIZE])
@@ -128,8 +127,7 @@ take_target(struct request *r, const char *target)
 		   : 400;
 }
 
-/* --- its framing
- * ---------------------------------------------------------------------- */
+/* --- its framing ------------------------------------------------------------- */
 
 static bool
 is_form(const char *type)
@@ -271,8 +269,7 @@ request_begin(struct portal *p, const struct request_head *head)
 	return r;
 }
 
-/* --- its body and its reply
- * -------------------------------------------------------------- */
+/* --- its body and its reply -------------------------------------------------- */
 
 bool
 request_body(struct request *r, const char *p, size_t n)

@@ -4,24 +4,19 @@
  */
 #include "enroll/portal/server.h"
 
-#include <arpa/inet.h>
-#include <gnutls/gnutls.h>
 #include <malloc.h>
-#include <microhttpd.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "enroll/portal/page.h"
-#include "enroll/portal/pki.h"
+#include "enroll/portal/listen.h"
 #include "enroll/portal/request.h"
 #include "enroll/portal/routes.h"
-#include "enroll/portal/watch.h"
+#include "enroll/portal/server_parts.h"
 #include "enroll/portal/web.h"
 
 #define TLS_PRIORITIES                                                                 \
@@ -31,15 +26,6 @@
 enum {
 	MEMORY_LIMIT = 32 * 1024, /* of a connection: its request line and headers */
 	STACK_SIZE = 256 * 1024,
-	BACKLOG = 128,
-	PEM_MAX = 256 * 1024,
-};
-
-struct server {
-	struct portal *portal;
-	struct watch *watch;
-	struct MHD_Daemon *https, *http;
-	char *certificate, *key;
 };
 
 /* One request of a connection: made with its request line, gone when it is answered. */
@@ -49,17 +35,7 @@ struct exchange {
 	int64_t begin_ms;
 };
 
-static struct watched *
-watched_of(struct MHD_Connection *c)
-{
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-	return info == NULL ? NULL : info->socket_context;
-}
-
-/* --- answers
- * --------------------------------------------------------------------------- */
+/* --- answers ----------------------------------------------------------------- */
 
 static void
 wipe_free(void *p)
@@ -160,8 +136,7 @@ send_reply(struct server *s, struct MHD_Connection *c, struct request *r)
 	return rc;
 }
 
-/* --- requests
- * --------------------------------------------------------------------------- */
+/* --- requests ---------------------------------------------------------------- */
 
 static const char **
 head_field(struct request_head *h, const char *name)
@@ -356,121 +331,7 @@ on_connection(void *cls, struct MHD_Connection *c, void **socket_ctx,
 	}
 }
 
-/* --- plain HTTP
- * --------------------------------------------------------------------------- */
-
-static enum MHD_Result
-send_pki(
-    struct MHD_Connection *c, unsigned status, char *body, size_t n, const char *type)
-{
-	struct MHD_Response *m = MHD_create_response_from_buffer_with_free_callback_cls(
-	    n, body != NULL ? body : (char *)"", body != NULL ? free : NULL, body);
-	enum MHD_Result rc;
-
-	if (m == NULL) {
-		free(body);
-		return MHD_NO;
-	}
-	add_header(m, "X-Content-Type-Options", "nosniff");
-	if (status == 200) {
-		add_header(m, "Content-Type", type);
-		add_header(m, "Cache-Control", "public, max-age=300");
-	} else {
-		add_header(m, "Cache-Control", "no-store");
-		add_header(m, "Connection", "close");
-	}
-	if (status == 405)
-		add_header(m, "Allow", "GET, HEAD");
-	rc = MHD_queue_response(c, status, m);
-	MHD_destroy_response(m);
-	return rc;
-}
-
-static enum MHD_Result
-on_pki_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-	bool *has_body = cls;
-
-	(void)kind;
-	if (strcasecmp(name, "Transfer-Encoding") == 0 ||
-	    (strcasecmp(name, "Content-Length") == 0 && strcmp(value, "0") != 0))
-		*has_body = true;
-	return MHD_YES;
-}
-
-static enum MHD_Result
-on_pki(void *cls, struct MHD_Connection *c, const char *url, const char *method,
-    const char *version, const char *body, size_t *body_n, void **con_cls)
-{
-	static const char below[] = "/pki/";
-	struct server *s = cls;
-	const char *type = NULL;
-	bool has_body = false;
-	unsigned status = 404;
-	char *p = NULL;
-	size_t n = 0;
-
-	(void)version, (void)body, (void)body_n, (void)con_cls;
-	(void)MHD_get_connection_values(c, MHD_HEADER_KIND, on_pki_header, &has_body);
-	watch_phase(s->watch, watched_of(c),
-	    s->portal->conf.clerk_seconds + s->portal->conf.send_seconds);
-	if (has_body)
-		status = 400;
-	else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		status = 405;
-	else if (strncmp(url, below, strlen(below)) == 0)
-		status =
-		    pki_get(s->portal, bytes_of(url + strlen(below)), &p, &n, &type);
-	return send_pki(c, status, p, n, type);
-}
-
-static void
-on_pki_completed(void *cls, struct MHD_Connection *c, void **con_cls,
-    enum MHD_RequestTerminationCode how)
-{
-	struct server *s = cls;
-
-	(void)con_cls, (void)how;
-	watch_phase(s->watch, watched_of(c), s->portal->conf.idle_seconds);
-}
-
-/* --- start and end
- * ------------------------------------------------------------------------ */
-
-/* "ADDRESS:PORT" or "[ADDRESS]:PORT" as a socket that listens; or ERR_*. */
-static int
-listen_on(const char *at, struct err *e)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-	    .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV};
-	struct addrinfo *found = NULL;
-	const char *colon = strrchr(at, ':');
-	char host[64];
-	size_t n = colon == NULL ? 0 : (size_t)(colon - at);
-	int fd, one = 1;
-
-	if (n > 1 && at[0] == '[' && at[n - 1] == ']')
-		at++, n -= 2;
-	if (colon == NULL || n == 0 || n >= sizeof(host))
-		return err_set(e, ERR_USAGE, "listen = %.80s: want ADDRESS:PORT", at);
-	memcpy(host, at, n);
-	host[n] = '\0';
-	if (getaddrinfo(host, colon + 1, &hints, &found) != 0)
-		return err_set(e, ERR_USAGE,
-		    "%s:%.20s: want an address and a port in digits", host, colon + 1);
-	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0 ||
-	    listen(fd, BACKLOG) != 0) {
-		err_set(e, ERR_IO, "%s port %s: %m", host, colon + 1);
-		if (fd >= 0)
-			close(fd);
-		fd = ERR_IO;
-	}
-	freeaddrinfo(found);
-	return fd;
-}
+/* --- start and end ----------------------------------------------------------- */
 
 __attribute__((format(printf, 2, 0))) static void
 on_log(void *cls, const char *fmt, va_list ap)
@@ -556,97 +417,15 @@ http_start(struct server *s, struct err *e)
 	if ((fd = listen_on(conf->listen_http, e)) < 0)
 		return fd;
 	n = common_options(conf, s, fd, o);
-	o[n++] = option(MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_pki_completed, s);
+	o[n++] = option(MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)server_pki_completed, s);
 	o[n++] = option(MHD_OPTION_END, 0, NULL);
-	s->http = MHD_start_daemon(FLAGS, 0, NULL, NULL, on_pki, s,
+	s->http = MHD_start_daemon(FLAGS, 0, NULL, NULL, server_pki_answer, s,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_ARRAY, o,
 	    MHD_OPTION_END);
 	if (s->http != NULL)
 		return 0;
 	close(fd);
 	return err_set(e, ERR_IO, "HTTP on %s cannot be served", conf->listen_http);
-}
-
-/* A PEM file, NUL-terminated. */
-static int
-read_pem(const char *path, char **out, struct err *e)
-{
-	FILE *f = fopen(path, "re");
-	size_t n;
-
-	*out = NULL;
-	if (f == NULL)
-		return err_set(e, ERR_IO, "%s: cannot be opened: %m", path);
-	if ((*out = calloc(1, PEM_MAX + 1)) == NULL) {
-		fclose(f);
-		return err_set(e, ERR_MEMORY, "out of memory");
-	}
-	n = fread(*out, 1, PEM_MAX, f);
-	fclose(f);
-	return n > 0 && n < PEM_MAX
-		   ? 0
-		   : err_set(e, ERR_IO, "%s: empty, or too long", path);
-}
-
-static void
-drop_pem(char **pem)
-{
-	if (*pem != NULL)
-		explicit_bzero(*pem, PEM_MAX);
-	free(*pem);
-	*pem = NULL;
-}
-
-/* A key that everybody can read is none. */
-static int
-check_mode(const char *path, struct err *e)
-{
-	struct stat st;
-
-	if (stat(path, &st) != 0)
-		return err_set(e, ERR_IO, "%s: %m", path);
-	return (st.st_mode & (S_IROTH | S_IWOTH)) == 0
-		   ? 0
-		   : err_set(e, ERR_POLICY,
-			 "%s: mode %04o: other users can read the key", path,
-			 (unsigned)st.st_mode & 07777);
-}
-
-/* GnuTLS says whether they are good and belong together. */
-static int
-read_credentials(
-    const struct portal_conf *conf, char **certificate, char **key, struct err *e)
-{
-	gnutls_certificate_credentials_t cred;
-	gnutls_datum_t c, k;
-	int rc = read_pem(conf->certificate, certificate, e);
-
-	if (rc == 0)
-		rc = check_mode(conf->key, e);
-	if (rc == 0)
-		rc = read_pem(conf->key, key, e);
-	if (rc != 0)
-		return rc;
-	c = (gnutls_datum_t){(unsigned char *)*certificate, strlen(*certificate)};
-	k = (gnutls_datum_t){(unsigned char *)*key, strlen(*key)};
-	if (gnutls_certificate_allocate_credentials(&cred) != 0)
-		return err_set(e, ERR_MEMORY, "out of memory");
-	rc = gnutls_certificate_set_x509_key_mem(cred, &c, &k, GNUTLS_X509_FMT_PEM);
-	gnutls_certificate_free_credentials(cred);
-	return rc == 0 ? 0
-		       : err_set(e, ERR_POLICY, "%s with %s: %s", conf->certificate,
-			     conf->key, gnutls_strerror(rc));
-}
-
-int
-server_check(const struct portal_conf *conf, struct err *e)
-{
-	char *certificate = NULL, *key = NULL;
-	int rc = read_credentials(conf, &certificate, &key, e);
-
-	drop_pem(&certificate);
-	drop_pem(&key);
-	return rc;
 }
 
 int
@@ -659,14 +438,14 @@ server_start(struct portal *p, struct server **out, struct err *e)
 	if (s == NULL)
 		return err_set(e, ERR_MEMORY, "out of memory");
 	s->portal = p;
-	rc = read_credentials(&p->conf, &s->certificate, &s->key, e);
+	rc = listen_credentials(&p->conf, &s->certificate, &s->key, e);
 	if (rc == 0)
 		rc = watch_start(&s->watch, e);
 	if (rc == 0)
 		rc = https_start(s, e);
 	if (rc == 0)
 		rc = http_start(s, e);
-	drop_pem(&s->key); /* GnuTLS has its own form of it */
+	listen_drop(&s->key); /* GnuTLS has its own form of it */
 	if (rc != 0)
 		server_stop(out);
 	return rc;
@@ -684,8 +463,8 @@ server_stop(struct server **sp)
 	if (s->http != NULL)
 		MHD_stop_daemon(s->http);
 	watch_end(&s->watch);
-	drop_pem(&s->certificate);
-	drop_pem(&s->key);
+	listen_drop(&s->certificate);
+	listen_drop(&s->key);
 	free(s);
 	*sp = NULL;
 }
