@@ -9,9 +9,11 @@ import os
 import re
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 import time
+import warnings
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 from check import case, check, done, equal, wait_until  # noqa: E402
@@ -667,7 +669,9 @@ def test_tls(w):
     def handshake(version):
         context = ssl.create_default_context(cafile=w.path("cert.pem"))
         context.set_ciphers("DEFAULT@SECLEVEL=0")
-        context.minimum_version = context.maximum_version = version
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that TLS 1.1 is old is the point
+            context.minimum_version = context.maximum_version = version
         try:
             with socket.create_connection(("127.0.0.1", w.port), 5) as s:
                 return context.wrap_socket(s, server_hostname="localhost").version()
@@ -716,9 +720,24 @@ def test_secrets(w):
         check("arguments are two options", len(f.read().split(b"\0")) <= 6, "more")
 
 
+def test_boundaries(w):
+    """What it is not linked with, it cannot do; what it opened, it has."""
+    text = subprocess.run(["readelf", "-d", built("bin", "chancery-portal")], check=True,
+                          capture_output=True, text=True).stdout
+    linked = {re.match(r"lib\w+", x)[0] for x in re.findall(r"NEEDED.*\[(.*?)\]", text)}
+    allowed = {"libmicrohttpd", "libgnutls", "libqrencode", "libjansson", "libc", "libasan",
+               "libubsan", "libm"}
+    check("neither OpenSSL nor LDAP nor mail", linked <= allowed, linked - allowed)
+    fds = [os.readlink(f"/proc/{w.process.pid}/fd/{n}")
+           for n in os.listdir(f"/proc/{w.process.pid}/fd")]
+    files = [x for x in fds if x.startswith("/") and x not in ("/dev/null", w.path("portal.log"))]
+    check("no file is open while it serves", not files, files)
+    with open(f"/proc/{w.process.pid}/limits", encoding="ascii") as f:
+        check("it leaves no core", re.search(r"Max core file size +0 +0", f.read()), "it may")
+
+
 def test_start(w):
     """What is wrong is said at the start, in one sentence, with status 1."""
-    import subprocess
     program = built("bin", "chancery-portal")
 
     def start(change, *args):
@@ -761,7 +780,7 @@ def main():
         for test in (test_every_route, test_policy, test_login_needed, test_cookies, test_forms,
                      test_redirects, test_hosts, test_links, test_scanners, test_files,
                      test_escaping, test_languages, test_framing, test_sizes, test_pki,
-                     test_tls, test_secrets, test_start):
+                     test_tls, test_secrets, test_boundaries, test_start):
             with case(test.__name__):
                 test(w)
         check("it is still running", w.process.poll() is None, w.log_text()[-2000:])
