@@ -37,6 +37,22 @@ desk_show(struct request *r)
 
 /* --- one person or mailbox --------------------------------------------------- */
 
+/* The number of the last request, which the next order says it has seen. */
+static int64_t
+last_number(const json_t *answer)
+{
+	int64_t last = parts_int(answer, "number");
+	size_t i;
+	json_t *o;
+
+	json_array_foreach(json_object_get(answer, "requests"), i, o)
+	{
+		if (parts_int(o, "number") > last)
+			last = parts_int(o, "number");
+	}
+	return last;
+}
+
 void
 desk_person(struct request *r)
 {
@@ -58,8 +74,7 @@ desk_person(struct request *r)
 	page_flag(r, "is_mailbox",
 	    bytes_equal(
 		ask_get(json_object_get(answer, "person"), "kind"), BYTES("mailbox")));
-	page_set(r, "number",
-	    page_format(r, "%lld", (long long)parts_int(answer, "number")));
+	page_set(r, "number", page_format(r, "%lld", (long long)last_number(answer)));
 	parts_certificates(
 	    r, &r->page.root, "certificates", json_object_get(answer, "certificates"));
 	parts_requests(
