@@ -14,7 +14,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from check import case, check, done, equal, skip
+from check import case, check, done, equal, skip, wait_until
 from overlayworld import faketime_library
 from paths import built
 from signer import SANITIZED, Refused, Signer, b64, unb64
@@ -240,12 +240,10 @@ def pins_to_the_second():
         with open(s.path("state", "clock"), "w", encoding="ascii") as f:
             f.write(f"{start + 39 * DAY} 0 0\n")
         s.start(at=start + 40 * DAY)
-        deadline = time.monotonic() + 10
-        while os.listdir(s.path("state", "days")) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until(lambda: not os.listdir(s.path("state", "days")))
         equal("a clock that went on: the day key is deleted", os.listdir(s.path("state", "days")), [])
-        check("a clock that went on: and that stands in the log",
-              any(line["event"] == "sweep" for line in s.audit()), s.audit()[-1])
+        check("a clock that went on: and that stands in the log", wait_until(
+            lambda: any(line["event"] == "sweep" for line in s.audit())), s.audit()[-1])
         s.kill()
         s.start(at=start + DAY)
         clock_back(s, start, sealed)
