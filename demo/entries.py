@@ -177,33 +177,68 @@ class Directory:
 
 # --- the company directory ---------------------------------------------------
 
+def company_dn(person):
+    branch = "mailboxes" if person.mailbox else "staff"
+    return f"uid={person.uid},ou={branch},{COMPANY}"
+
+
+def _company_groups(person):
+    """Names of the groups that a person is in."""
+    if person.mailbox or person.disabled:
+        return ()
+    return ("staff", *person.groups)
+
+
+def company_user(person):
+    """One user or shared mailbox of the company directory, as Active Directory
+    has them and, beside it, as other directories do."""
+    guid = person.guid
+    attributes = [
+        ("uid", person.uid), ("cn", person.name), ("sn", person.sn),
+        ("givenName", person.given), ("displayName", person.name),
+        ("title", person.title), ("ou", person.unit), ("l", "Zürich"),
+        ("sAMAccountName", person.uid),
+        ("userPrincipalName", f"{person.uid}@corp.example-internal"),
+        ("entryUUID", guid), ("objectGUID", guid.bytes_le),
+        ("proxyAddresses", "SMTP:" + person.mail),
+        ("proxyAddresses", f"sip:{person.mail}")]
+    attributes += [("mail", a) for a in (person.mail, *person.aliases)]
+    attributes += [("proxyAddresses", "smtp:" + a) for a in person.aliases]
+    attributes += [("memberOf", f"cn={g},ou=groups,{COMPANY}")
+                   for g in _company_groups(person)]
+    if person.mailbox:
+        # The account of a shared mailbox is disabled: nobody logs in as it.
+        attributes += [("employeeType", "shared mailbox"),
+                       ("msExchRecipientTypeDetails", "4"),
+                       ("userAccountControl", "514")]
+        attributes += [("msExchDelegateListLink", company_dn(p))
+                       for p in people.PEOPLE if p.mail in person.delegates]
+    else:
+        attributes += [("userPassword", ssha("demo-" + person.uid)),
+                       ("msExchRecipientTypeDetails", "1"),
+                       ("userAccountControl", "514" if person.disabled else "512")]
+    return entry(company_dn(person), ("inetOrgPerson", "companyUser"), attributes)
+
+
 def company_ldif():
     """The directory against which employees log in: not Chancery's own."""
     out = entry(COMPANY, ("domain",), (("dc", "corp"),))
     out += "".join(_unit(n, COMPANY)
                    for n in ("staff", "mailboxes", "groups", "services"))
     groups = {"staff": []}
-    for person in people.PEOPLE:
-        branch = "mailboxes" if person.mailbox else "staff"
-        dn = f"uid={person.uid},ou={branch},{COMPANY}"
-        attributes = [
-            ("uid", person.uid), ("cn", person.name), ("sn", person.sn),
-            ("givenName", person.given), ("displayName", person.name),
-            ("title", person.title), ("ou", person.unit)]
-        attributes += [("mail", a) for a in (person.mail, *person.aliases)]
-        if person.mailbox:
-            attributes.append(("employeeType", "shared mailbox"))
-        else:
-            attributes.append(("userPassword", ssha("demo-" + person.uid)))
-            for group in ("staff", *person.groups):
-                groups.setdefault(group, []).append(dn)
-        out += entry(dn, ("inetOrgPerson",), attributes)
+    for person in people.PEOPLE + people.COMPANY_ONLY:
+        out += company_user(person)
+        for group in _company_groups(person):
+            groups.setdefault(group, []).append(company_dn(person))
     for name, members in groups.items():
         out += entry(f"cn={name},ou=groups,{COMPANY}", ("groupOfNames",),
                      (("cn", name), *(("member", m) for m in members)))
-    return out + entry(f"uid=reader,ou=services,{COMPANY}",
-                       ("account", "simpleSecurityObject"),
-                       (("uid", "reader"), ("userPassword", ssha("demo-reader"))))
+    # The writer may put certificates on people, where the clerk writes them back.
+    for service in ("reader", "writer"):
+        out += entry(f"uid={service},ou=services,{COMPANY}",
+                     ("account", "simpleSecurityObject"),
+                     (("uid", service), ("userPassword", ssha("demo-" + service))))
+    return out
 
 
 # --- load --------------------------------------------------------------------

@@ -7,6 +7,7 @@ and tests name these entries; an entry may gain something, but not change what
 its comment says. Days are counted from the start of the world.
 """
 
+import uuid
 from dataclasses import dataclass, field
 
 from certs import AGREE, BOTH, ENCRYPT, SIGN
@@ -44,6 +45,8 @@ class Person:
     partner: str = ""               # another organisation's name
     groups: tuple = ()
     more: tuple = ()                # further lines of LDIF
+    disabled: bool = False          # in the company directory
+    delegates: tuple = ()           # who may open the mailbox, by address
 
     @property
     def name(self):
@@ -54,7 +57,10 @@ class Person:
         """The login name: the local part before the dot."""
         return self.mail.split("@")[0].split(".")[0]
 
-
+    @property
+    def guid(self):
+        """What the company directory knows the person by, whatever else changes."""
+        return uuid.uuid5(uuid.NAMESPACE_URL, "mailto:" + self.mail)
 
 
 PEOPLE = (
@@ -82,7 +88,8 @@ PEOPLE = (
                   Cert("future", 20, 750)), signed="revoked"),
     Person("info@example.com", "Example", "Info", aliases=("office@example.com",),
            certs=(Cert("good", addresses=(
-               "info@example.com", "office@example.com")),), mailbox=True),
+               "info@example.com", "office@example.com")),), mailbox=True,
+           delegates=("anna.muster@example.com", "bruno.keller@example.com")),
     Person("zoe.mueller@example.com", "Zoë", "Müller", "Geschäftsführerin",
            "Management", certs=(Cert("good"),), signed="good"),
     Person("hilda.help@example.com", "Hilda", "Help", "Helpdesk", "IT",
@@ -139,8 +146,28 @@ PEOPLE = (
     # somebody once stored a password here; it must never be seen
     Person("walter.frei@example.com", "Walter", "Frei", "Clerk", "Finance",
            certs=(Cert("good"),), more=("userPassword: canary-on-a-person",)),
-    # a shared mailbox without a certificate
+    # a shared mailbox without a certificate, and nobody who may open it
     Person("sales@example.com", "Example", "Sales", mailbox=True),
+)
+
+# Only in the company directory: what the clerk makes of them is its own doing.
+COMPANY_ONLY = (
+    # will have an entry as soon as the clerk has looked
+    Person("nina.neu@example.com", "Nina", "Neu", "Trainee", "Sales"),
+    # married; the address of before is an alias now
+    Person("rosa.neumann@example.com", "Rosa", "Neumann", "Engineer",
+           "Engineering", aliases=("rosa.alt@example.com",)),
+    # left: no entry, no login
+    Person("ludwig.leaver@example.com", "Ludwig", "Leaver", "Buyer",
+           "Purchasing", disabled=True),
+    # one address in two entries: neither gets it
+    Person("max.doppel@example.com", "Max", "Doppel", "Driver", "Logistics",
+           aliases=("doppel@example.com",)),
+    Person("moritz.doppel@example.com", "Moritz", "Doppel", "Driver",
+           "Logistics", aliases=("Doppel@example.com",)),
+    # outside the organisation's domains: no entry
+    Person("ernst.extern@contractor.example", "Ernst", "Extern", "Consultant",
+           "IT"),
 )
 
 PARTNERS = (

@@ -25,6 +25,7 @@ def _schema():
              for name in ("core", "cosine", "inetorgperson")]
     paths += [os.path.join(ROOT, "schema", name + ".schema")
               for name in ("chancery", "openpgp")]
+    paths.append(os.path.join(ROOT, "demo", "company.schema"))
     return "".join(f'include "{path}"\n' for path in paths)
 
 
@@ -89,6 +90,9 @@ def _database_overlays(w):
 
 def slapd_conf(w):
     module = f'moduleload "{w.module}"\n' if w.overlay else ""
+    # Twice is an error; a test may load it for a database of its own.
+    if "moduleload memberof" not in w.extra_config:
+        module += "moduleload memberof\n"
     return f"""# The demonstration's slapd; slapd.conf.example explains a real one.
 {_schema()}
 modulepath /usr/lib/ldap
@@ -135,21 +139,30 @@ limits dn.subtree="{SERVICES}" size=unlimited time=unlimited
 # The company directory: for logging in, and for nobody to see without.
 database mdb
 suffix "{COMPANY}"
+# As whom memberof keeps memberOf; it has no password.
+rootdn "cn=memberof,{COMPANY}"
 directory "{w.path('db', 'company')}"
 maxsize {1 << 28}
 index objectClass eq
-index mail,uid,member eq
+index mail,uid,member,memberOf eq
+index sAMAccountName,userPrincipalName,proxyAddresses,objectGUID eq
 index entryUUID,entryCSN eq
+limits dn.subtree="ou=services,{COMPANY}" size=unlimited time=unlimited
 access to *
 	by dn.exact="{local_root()}" manage
 	by * break
 access to attrs=userPassword
 	by anonymous auth
 	by * none
-access to *
+access to attrs=userCertificate,userSMIMECertificate
+	by dn.exact="uid=writer,ou=services,{COMPANY}" write
 	by dn.exact="uid=reader,ou=services,{COMPANY}" read
+	by * none
+access to *
+	by dn.subtree="ou=services,{COMPANY}" read
 	by self read
 	by * none
+overlay memberof
 
 database monitor
 access to * by dn.exact="{local_root()}" read by * none

@@ -9,7 +9,7 @@
 #include "directory/entry.h"
 
 enum {
-	WRITE_MAX_ATTRS = 16
+	WRITE_MAX_ATTRS = 40
 }; /* of a new entry */
 
 struct write_attr {

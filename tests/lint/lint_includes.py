@@ -45,7 +45,7 @@ NEVER = {
     "enroll/examine/": (r"^directory/", OTHERS % "examine",
                         r"^(curl/|microhttpd\.h|qrencode\.h|gnutls/)"),
 }
-CORE_HEADERS = {"assert.h", "ctype.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h",
+CORE_HEADERS = {"assert.h", "ctype.h", "endian.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h",
                 "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",
                 "strings.h"}
 # What core's objects may want from outside: memory, strings, formatting into
