@@ -103,6 +103,17 @@ company_find_login(struct connection *c, const struct company *co, struct bytes 
 int company_get(struct connection *c, const struct company *co, struct bytes id,
     struct search_result *store, struct company_entry *out, struct err *e);
 
+/* By address, primary or not: exactly one entry has it. 1; 0 nobody, or several (then
+ * store->n is more than 1); ERR_*. */
+int company_find_address(struct connection *c, const struct company *co,
+    struct bytes address, struct search_result *store, struct company_entry *out,
+    struct err *e);
+
+/* By DN, as delegates are given. 1, 0 (also where it is no person or mailbox), ERR_*.
+ */
+int company_get_dn(struct connection *c, const struct company *co, struct bytes dn,
+    struct search_result *store, struct company_entry *out, struct err *e);
+
 /* Which of these groups it is in: bits 1 << i; n is at most 32. 0 or ERR_*. */
 int company_groups(struct connection *c, const struct company *co,
     const struct company_entry *entry, const char *const *group, size_t n,
@@ -136,5 +147,10 @@ typedef int company_fn(const struct company_entry *entry, void *ctx);
  * returned. */
 int company_each(struct connection *c, const struct company *co, company_fn *fn,
     void *ctx, size_t *passed_over, struct err *e);
+
+/* The members of a group, those of groups in it only where `nested` makes the server
+ * find them. As company_each; a group that is not there has none. */
+int company_members(struct connection *c, const struct company *co, const char *group,
+    company_fn *fn, void *ctx, struct err *e);
 
 #endif

@@ -12,6 +12,7 @@
 #include "core/utf8.h"
 #include "directory/dn.h"
 #include "directory/handle.h"
+#include "directory/layout.h"
 
 /* LDAP_MATCHING_RULE_IN_CHAIN: MS-ADTS section 3.1.1.3.4.4.3. */
 #define RULE_IN_CHAIN "1.2.840.113556.1.4.1941"
@@ -155,6 +156,44 @@ company_get(struct connection *c, const struct company *co, struct bytes id,
 		    t + 12, t + 16, t + 20, name, t);
 	}
 	return ask_one(c, co, &f, store, out, e);
+}
+
+int
+company_find_address(struct connection *c, const struct company *co,
+    struct bytes address, struct search_result *store, struct company_entry *out,
+    struct err *e)
+{
+	char escaped[ESCAPE_MAX(COMPANY_USER_MAX)];
+	struct filter f = {.n = 0};
+
+	*store = (struct search_result){.n = 0};
+	if (!is_user_name(address))
+		return 0;
+	escape_filter(address, escaped);
+	add(&f, "(&%s(|(%s=%s)", co->how.people, co->how.mail, escaped);
+	if (co->how.aliases[0] != '\0')
+		add(&f, "(%s=smtp:%s)(%s=%s)", co->how.aliases, escaped,
+		    co->how.aliases, escaped);
+	add(&f, "))");
+	return ask_one(c, co, &f, store, out, e);
+}
+
+int
+company_get_dn(struct connection *c, const struct company *co, struct bytes dn,
+    struct search_result *store, struct company_entry *out, struct err *e)
+{
+	int rc;
+
+	*store = (struct search_result){.n = 0};
+	rc = ask(
+	    c, (const char *)dn.p, SEARCH_BASE, co->how.people, co->attrs, store, e);
+	if (rc == ERR_DIRECTORY && (store->end.code == SEARCH_NO_SUCH_OBJECT ||
+				       store->end.code == SEARCH_INVALID_DN))
+		return 0;
+	if (rc != 0 || store->n != 1)
+		return rc;
+	rc = company_from_entry(co, &store->entry[0], &store->arena, out, e);
+	return rc == 0 ? 1 : rc == ERR_SYNTAX ? 0 : rc;
 }
 
 /* --- groups ----------------------------------------------------------------------- */
@@ -375,4 +414,65 @@ company_each(struct connection *c, const struct company *co, company_fn *fn, voi
 	return err_set(e, ERR_DIRECTORY,
 	    "%s: the list of %.200s ended after %zu entries: %s", connection_uri(c),
 	    co->how.base, end.n_entries, end.text);
+}
+
+/* --- the members of a group --------------------------------------------------------
+ */
+
+/* Where each entry names its groups, the server finds them. */
+static int
+members_by_entry(struct connection *c, const struct company *co, const char *group,
+    struct each *each, struct err *e)
+{
+	char escaped[ESCAPE_MAX(LAYOUT_DN_MAX)];
+	struct filter f = {.n = 0};
+	struct search s = {.base = co->how.base,
+	    .scope = SEARCH_SUB,
+	    .filter = f.text,
+	    .attrs = co->attrs,
+	    .paged = true};
+	struct search_end end;
+
+	if (strlen(group) >= LAYOUT_DN_MAX)
+		return err_set(e, ERR_LIMIT, "a DN of %zu bytes", strlen(group));
+	escape_filter(bytes_of(group), escaped);
+	add(&f, "(&%s(|(%s=%s)", co->how.people, co->how.member, escaped);
+	if (co->how.nested)
+		add(&f, "(%s:%s:=%s)", co->how.member, RULE_IN_CHAIN, escaped);
+	add(&f, "))");
+	return search_each(c, &s, each_entry, each, &end, e);
+}
+
+static int
+members_by_group(struct connection *c, const struct company *co, const char *group,
+    struct each *each, struct err *e)
+{
+	const char *const attrs[] = {co->how.member, NULL};
+	struct search_result store = {.n = 0}, one;
+	struct entry_values member = {NULL, 0};
+	struct company_entry person;
+	int rc = ask(c, group, SEARCH_BASE, "(objectClass=*)", attrs, &store, e);
+
+	if (rc == ERR_DIRECTORY && store.end.code == SEARCH_NO_SUCH_OBJECT)
+		rc = 0;
+	if (rc == 0 && store.n > 0)
+		member = entry_get(&store.entry[0], co->how.member);
+	for (size_t i = 0; i < member.n && rc == 0; i++) {
+		rc = company_get_dn(c, co, member.value[i], &one, &person, e);
+		if (rc == 1)
+			rc = each->fn(&person, each->ctx);
+		search_result_fini(&one);
+	}
+	search_result_fini(&store);
+	return rc;
+}
+
+int
+company_members(struct connection *c, const struct company *co, const char *group,
+    company_fn *fn, void *ctx, struct err *e)
+{
+	struct each each = {co, fn, ctx, 0};
+
+	return is_on_entry(co->how.member) ? members_by_entry(c, co, group, &each, e)
+					   : members_by_group(c, co, group, &each, e);
 }
