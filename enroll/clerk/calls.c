@@ -4,10 +4,13 @@
  */
 #include "enroll/clerk/calls.h"
 
+#include "core/addr.h"
 #include "crypto/token.h"
 #include "crypto/totp.h"
+#include "enroll/clerk/crl.h"
 #include "enroll/clerk/factor.h"
 #include "enroll/clerk/login.h"
+#include "enroll/clerk/revoke.h"
 
 #define FIELDS(...)	       ((const struct line_field[]){__VA_ARGS__{NULL, 0, false, 0}})
 #define NEED(name, type, most) {name, type, false, most},
@@ -35,6 +38,14 @@ const struct call call_table[] = {
 	{"session.logout", WHO_USER, FIELDS(SESSION), call_session_logout, NULL},
 	{"factor.allow", WHO_LOCAL, FIELDS(
 	    NEED("user", LINE_TEXT, CLERK_USER_MAX)), call_factor_allow, NULL},
+	/* --- revocation, the CA's files: revoke.h, crl.h --- */
+	{"revoke", WHO_OWNER | WHO_HELPDESK | WHO_LOCAL, FIELDS(SESSION_OR_NOT
+	    MAY("certificate", LINE_TEXT, REVOKE_SERIAL_TEXT)
+	    MAY("address", LINE_TEXT, ADDR_MAX)
+	    NEED("reason", LINE_TEXT, REVOKE_REASON_MAX)
+	    MAY("password", LINE_TEXT, CLERK_PASSWORD_MAX)), call_revoke, revoke_owner},
+	{"pki.get", WHO_ANYONE | WHO_LOCAL, FIELDS(
+	    NEED("name", LINE_TEXT, CRL_NAME_MAX)), call_pki_get, NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 /* clang-format on */

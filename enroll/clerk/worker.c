@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "enroll/clerk/crl.h"
 #include "enroll/clerk/notice.h"
 #include "enroll/clerk/remind.h"
 #include "enroll/clerk/sweep.h"
@@ -17,6 +18,7 @@ static const struct worker_row rows[] = {
     {"sweep", sweep_work},
     {"notices", notice_work},
     {"reminders", remind_work},
+    {"crl", crl_work},
     {NULL, NULL},
 };
 
