@@ -22,6 +22,7 @@ struct work {
 	struct owned certificate; /* of the issuing CA */
 	struct owned crl;	  /* the last one; empty: none since the start */
 	struct owned name;	  /* its file's */
+	bool opened;		  /* the registry's containers are there */
 	int64_t made;
 	uint64_t said; /* who stands in it: sum of hashes of serial numbers */
 };
@@ -163,7 +164,7 @@ take(const void *record, void *ctx)
 }
 
 static int
-look(struct clerk *c, struct revoked *all, struct err *e)
+look(struct clerk *c, struct work *w, struct revoked *all, struct err *e)
 {
 	const struct registry_where where = {
 	    .state = {"revoked"}, .after = all->now - CRL_KEPT};
@@ -172,8 +173,12 @@ look(struct clerk *c, struct revoked *all, struct err *e)
 
 	if (rc != 0)
 		return rc;
-	rc = registry_each(
-	    d, c->conf.suffix, REGISTRY_CERTIFICATE, &where, take, all, e);
+	if (!w->opened)
+		rc = registry_open(d, c->conf.suffix, e);
+	w->opened = rc == 0;
+	if (rc == 0)
+		rc = registry_each(
+		    d, c->conf.suffix, REGISTRY_CERTIFICATE, &where, take, all, e);
 	clerk_directory_end(c, &d);
 	return rc < 0 ? rc : 0;
 }
@@ -254,7 +259,7 @@ work_once(struct clerk *c, struct work *w, struct err *e)
 	if (rc == 0 && (all.entries == NULL || all.recent == NULL))
 		rc = err_set(e, ERR_MEMORY, "no memory for a CRL");
 	if (rc == 0)
-		rc = look(c, &all, e);
+		rc = look(c, w, &all, e);
 	if (rc == 0)
 		rc = renew(c, w, &all, e);
 	json_decref(all.entries);
