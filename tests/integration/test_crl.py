@@ -105,7 +105,10 @@ class Scene:
     def record(self, serial):
         return self.c.search_s(f"chanceryId={serial},{CERTIFICATES}", ldap.SCOPE_BASE)[0][1]
 
-    def issue(self, request, mail=ANNA):
+    def login(self, user, password):
+        return self.call("session.login", user=user, password=password, address="::1")
+
+    def issue(self, request, mail=ANNA, person=PERSON):
         """A certificate of the signer's, recorded and on its person's entry; its serial
         number, itself, its blob."""
         fields = {"request": request, "kind": "mailbox", "mail": [mail],
@@ -120,7 +123,7 @@ class Scene:
         cert = x509.load_der_x509_certificate(certificate)
         self.c.add_s(f"chanceryId={serial},{CERTIFICATES}", [
             ("objectClass", b"chanceryCertificate"), ("chanceryId", serial.encode()),
-            ("chanceryState", b"valid"), ("chanceryPersonId", PERSON.encode()),
+            ("chanceryState", b"valid"), ("chanceryPersonId", person.encode()),
             ("chanceryRequestId", request.encode()), ("chanceryDer", certificate),
             ("mail", mail.encode()), ("displayName", b"Anna Muster"),
             ("chanceryBegin", general_of(cert.not_valid_before)),
@@ -234,6 +237,26 @@ def revoking(s):
           not {first_der, second_der} & set(s.values("userCertificate")))
 
 
+def owners(s):
+    me, other = s.login("bruno", "demo-bruno"), s.login("walter", "demo-walter")
+    serial, certificate, _ = s.issue(me["person"] + "-1", me["mail"], me["person"])
+    wanted = {"certificate": serial, "reason": "key-compromise"}
+    refused(s, "without the password", "login", session=me["session"], **wanted)
+    refused(s, "a wrong password", "login", session=me["session"], password="wrong", **wanted)
+    refused(s, "somebody else", "denied", session=other["session"], password="demo-walter",
+            **wanted)
+    refused(s, "somebody else, by address", "denied", session=other["session"],
+            password="demo-walter", address=me["mail"], reason="superseded")
+    refused(s, "one that does not exist looks the same", "denied", session=other["session"],
+            password="demo-walter", certificate="00ff", reason="superseded")
+    check("nothing has happened", certificate in s.values("userCertificate", me["mail"]))
+    answer = s.call("revoke", session=me["session"], password="demo-bruno", **wanted)
+    equal("the owner, with the password", [c["state"] for c in answer["certificates"]],
+          ["revoked"])
+    check("it is off the entry", certificate not in s.values("userCertificate", me["mail"]))
+    equal("recorded by whom", s.record(serial)["chanceryBy"], [me["person"].encode()])
+
+
 def broken_off(s):
     """Recorded, and nothing more: as a clerk that was killed leaves it."""
     serial, certificate, _ = s.issue(PERSON + "-3")
@@ -268,9 +291,10 @@ def without_signer(s):
 
 
 def main():
-    with World(enroll={"only": ["signer", "clerk"], "key_kind": "p256"}) as w:
+    with World(enroll={"only": ["signer", "clerk"], "key_kind": "p256",
+                       "options": {"clerk": {"login-delay": "0s"}}}) as w:
         s = Scene(w)
-        for part in (files, revoking, broken_off, without_signer):
+        for part in (files, revoking, owners, broken_off, without_signer):
             with case(part.__name__):
                 part(s)
     return done()
