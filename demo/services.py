@@ -93,7 +93,7 @@ def _clerk(s):
     w = s.world
     return {"state": s.path("clerk"), "socket": s.socket("clerk"),
             "audit": s.path("clerk", "audit.log"), "portal-user": _own_user(),
-            "signer": s.socket("signer"), "suffix": SUFFIX,
+            "signer": s.socket("signer"), "suffix": SUFFIX, "domain": ["example.com"],
             "directory": w.ldapi_uri, "directory-dn": f"cn=clerk,ou=services,{SUFFIX}",
             "directory-password": s.secret("clerk"),
             "company": w.ldaps_uri, "company-ca": w.ca_file, "company-base": COMPANY,

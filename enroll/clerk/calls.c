@@ -8,8 +8,10 @@
 #include "crypto/token.h"
 #include "crypto/totp.h"
 #include "enroll/clerk/crl.h"
+#include "enroll/clerk/enroll_calls.h"
 #include "enroll/clerk/factor.h"
 #include "enroll/clerk/login.h"
+#include "enroll/clerk/pin_calls.h"
 #include "enroll/clerk/revoke.h"
 
 #define FIELDS(...)	       ((const struct line_field[]){__VA_ARGS__{NULL, 0, false, 0}})
@@ -17,6 +19,7 @@
 #define MAY(name, type, most)  {name, type, true, most},
 /* A call that only sessions make; one that local administrators make as well. */
 #define SESSION	       NEED("session", LINE_TEXT, CLERK_SESSION_CHARS)
+#define SESSION_NONE
 #define SESSION_OR_NOT MAY("session", LINE_TEXT, CLERK_SESSION_CHARS)
 
 /* clang-format off */
@@ -38,6 +41,31 @@ const struct call call_table[] = {
 	{"session.logout", WHO_USER, FIELDS(SESSION), call_session_logout, NULL},
 	{"factor.allow", WHO_LOCAL, FIELDS(
 	    NEED("user", LINE_TEXT, CLERK_USER_MAX)), call_factor_allow, NULL},
+	/* --- requests: enroll_calls.h --- */
+	{"enroll.status", WHO_USER, FIELDS(SESSION), call_enroll_status, NULL},
+	{"enroll.start", WHO_USER, FIELDS(SESSION
+	    NEED("after", LINE_INT, 0)
+	    MAY("form", LINE_TEXT, 16)
+	    MAY("language", LINE_TEXT, CLERK_LANGUAGE_MAX)
+	    MAY("csr", LINE_TEXT, 64 * 1024)), call_enroll_start, NULL},
+	{"enroll.for", WHO_HELPDESK | WHO_LOCAL, FIELDS(SESSION_OR_NOT
+	    NEED("address", LINE_TEXT, 320)
+	    MAY("after", LINE_INT, 0)
+	    MAY("again", LINE_BOOL, 0)), call_enroll_for, NULL},
+	{"request.show", WHO_OWNER | WHO_HELPDESK | WHO_LOCAL, FIELDS(SESSION_OR_NOT
+	    NEED("request", LINE_TEXT, 128)), call_request_show, owner_of_request},
+	{"history", WHO_OWNER | WHO_HELPDESK | WHO_LOCAL, FIELDS(SESSION_OR_NOT
+	    MAY("person", LINE_TEXT, CLERK_PERSON_SIZE)), call_history, owner_of_person},
+	{"list", WHO_LOCAL, FIELDS(
+	    NEED("what", LINE_TEXT, 32)
+	    MAY("state", LINE_TEXT, 16)), call_list, NULL},
+	{"status", WHO_LOCAL, FIELDS(SESSION_NONE), call_status, NULL},
+	/* --- mailed links: pin_calls.h --- */
+	{"link.show", WHO_ANYONE, FIELDS(SESSION_OR_NOT
+	    NEED("link", LINE_TEXT, 128)), call_link_show, NULL},
+	{"pin.show", WHO_USER, FIELDS(SESSION
+	    NEED("link", LINE_TEXT, 128)
+	    NEED("password", LINE_TEXT, CLERK_PASSWORD_MAX)), call_pin_show, NULL},
 	/* --- revocation, the CA's files: revoke.h, crl.h --- */
 	{"revoke", WHO_OWNER | WHO_HELPDESK | WHO_LOCAL, FIELDS(SESSION_OR_NOT
 	    MAY("certificate", LINE_TEXT, REVOKE_SERIAL_TEXT)

@@ -62,6 +62,7 @@ const struct conf_row clerk_conf_rows[] = {
 	PATH("directory-password", directory_password, "", "file with its password"),
 	U32("directory-connections", connections, "16", 1, 256, "at once"),
 	TEXT("suffix", suffix, NULL, "the real suffix"),
+	LIST("domain", domain, "a mail domain of this organization; none: any"),
 	/* --- the signer --- */
 	PATH("signer", signer, "/run/chancery/signer.sock", "the signer's socket"),
 	/* --- the company directory --- */

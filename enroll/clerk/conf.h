@@ -23,6 +23,7 @@ struct clerk_conf {
 	const char *directory_password;
 	uint32_t connections;
 	const char *suffix;
+	struct conf_list domain;
 	/* the signer */
 	const char *signer;
 	/* the company directory */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "crypto/key.h"
+#include "enroll/clerk/runner.h"
 #include "enroll/clerk/clerk.h"
 #include "enroll/clerk/directories.h"
 #include "enroll/clerk/in_time.h"
@@ -162,6 +163,8 @@ run(struct clerk *c, struct err *e)
 	struct line_server *server = NULL;
 	int rc = chain_open(c->conf.audit, &c->chain, e);
 
+	if (rc == 0 && runner_open(c, e) != 0)
+		clerk_log(LOG_LEVEL_WARNING, NULL, "the registry is away: %s", e->text);
 	if (rc == 0)
 		rc = line_listen(&options, clerk_answer, c, &server, e);
 	if (rc == 0)

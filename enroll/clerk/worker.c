@@ -12,12 +12,14 @@
 #include "enroll/clerk/crl.h"
 #include "enroll/clerk/notice.h"
 #include "enroll/clerk/remind.h"
+#include "enroll/clerk/runner.h"
 #include "enroll/clerk/sweep.h"
 
 static const struct worker_row rows[] = {
     {"sweep", sweep_work},
     {"notices", notice_work},
     {"reminders", remind_work},
+    {RUNNER_NAME, runner_work},
     {"crl", crl_work},
     {NULL, NULL},
 };
