@@ -126,17 +126,13 @@ reason_of(const struct registry_certificate *r)
 }
 
 static json_t *
-entry_of(const struct registry_certificate *r, int64_t now)
+entry_of(const struct registry_certificate *r, struct bytes serial, int64_t now)
 {
-	uint8_t serial[CRL_MAKE_SERIAL_MAX];
-	size_t n = revoke_serial_read(r->head.id, serial);
 	/* The signer knows no future, also where the clock was put back. */
 	int64_t at = r->revoked_at < now ? r->revoked_at : now;
-	json_t *o;
+	json_t *o = json_object();
 
-	if (n == 0 || (o = json_object()) == NULL)
-		return NULL;
-	if (line_set_bytes(o, "serial", (struct bytes){serial, n}) != 0 ||
+	if (o == NULL || line_set_bytes(o, "serial", serial) != 0 ||
 	    line_set_int(o, "time", at) != 0 ||
 	    line_set_text(o, "reason", bytes_of(reason_of(r))) != 0) {
 		json_decref(o);
@@ -150,12 +146,17 @@ take(const void *record, void *ctx)
 {
 	const struct registry_certificate *r = record;
 	struct revoked *all = ctx;
+	uint8_t octets[CRL_MAKE_SERIAL_MAX];
+	struct bytes serial = {octets, revoke_serial_read(r->head.id, octets)};
 
-	if (json_array_append_new(all->entries, entry_of(r, all->now)) != 0) {
-		clerk_log(LOG_LEVEL_ERROR, NULL, "%.200s does not go into the CRL",
-		    r->head.dn);
+	if (serial.n == 0) {
+		clerk_log(
+		    LOG_LEVEL_ERROR, NULL, "%.200s has no serial number", r->head.dn);
 		return 0;
 	}
+	/* Better no new CRL than one without it. */
+	if (json_array_append_new(all->entries, entry_of(r, serial, all->now)) != 0)
+		return ERR_MEMORY;
 	all->said += hash_of(r->head.id);
 	if (r->revoked_at > all->now - FINISH_SECONDS)
 		json_array_append_new(all->recent,
@@ -180,6 +181,8 @@ look(struct clerk *c, struct work *w, struct revoked *all, struct err *e)
 		rc = registry_each(
 		    d, c->conf.suffix, REGISTRY_CERTIFICATE, &where, take, all, e);
 	clerk_directory_end(c, &d);
+	if (rc == ERR_MEMORY)
+		return err_set(e, rc, "no memory for a CRL");
 	return rc < 0 ? rc : 0;
 }
 
@@ -245,6 +248,7 @@ renew(struct clerk *c, struct work *w, const struct revoked *all, struct err *e)
 		return rc;
 	/* Given out first: what keeps the directory from it does not keep us. */
 	put_file("CRL", owned_view(&w->name), owned_view(&w->crl));
+	crl_files_complete();
 	rc = crl_publish(c, owned_view(&w->certificate), owned_view(&w->crl), e);
 	return rc < 0 ? rc : 0;
 }
@@ -310,6 +314,8 @@ call_pki_get(struct clerk *c, const struct caller *who, const json_t *request)
 
 	(void)c;
 	(void)who;
+	if (rc == ERR_IO)
+		return line_refuse("busy", "the CA's files are not here yet");
 	if (rc == 0)
 		return line_refuse("not-found", "the CA has no such file");
 	answer = rc < 0 ? NULL : line_ok();

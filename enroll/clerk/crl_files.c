@@ -19,6 +19,7 @@ static struct {
 		struct owned content;
 	} file[FILES_MAX];
 	size_t n;
+	bool complete;
 } files = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* The lock is held. */
@@ -66,14 +67,23 @@ crl_files_put(struct bytes name, struct bytes content)
 	return rc;
 }
 
+void
+crl_files_complete(void)
+{
+	pthread_mutex_lock(&files.lock);
+	files.complete = true;
+	pthread_mutex_unlock(&files.lock);
+}
+
 int
 crl_files_get(struct bytes name, struct owned *out)
 {
 	const struct owned *there;
-	int rc = 0;
+	int rc;
 
 	*out = (struct owned){0};
 	pthread_mutex_lock(&files.lock);
+	rc = files.complete ? 0 : ERR_IO;
 	if ((there = find(name)) != NULL)
 		rc = owned_copy(owned_view(there), out) == 0 ? 1 : ERR_MEMORY;
 	pthread_mutex_unlock(&files.lock);
@@ -87,5 +97,6 @@ crl_files_clear(void)
 	for (size_t i = 0; i < files.n; i++)
 		owned_free(&files.file[i].content);
 	files.n = 0;
+	files.complete = false;
 	pthread_mutex_unlock(&files.lock);
 }

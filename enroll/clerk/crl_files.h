@@ -12,7 +12,10 @@
  * 0; ERR_LIMIT; ERR_MEMORY. */
 int crl_files_put(struct bytes name, struct bytes content);
 
-/* A copy, the caller's: 1, 0 there is none, ERR_MEMORY. */
+/* From now on a file that is not here does not exist. */
+void crl_files_complete(void);
+
+/* A copy, the caller's: 1, 0 there is none, ERR_IO: not yet, ERR_MEMORY. */
 int crl_files_get(struct bytes name, struct owned *out);
 
 /* Forgets all: the clerk ends. */

@@ -189,6 +189,8 @@ revoke_certificate(struct clerk *c, const struct caller *who, struct bytes seria
 		return rc;
 	for (unsigned i = 0; i < TRIES && rc == 0; i++)
 		rc = revoke_try(c, who, serial, reason, &audited, &was, e);
+	if (rc == ERR_IO)
+		worker_wake(c, "crl"); /* perhaps it is recorded */
 	if (rc == 0)
 		return err_set(e, ERR_IO,
 		    "the certificate's record changes again and "
@@ -372,27 +374,37 @@ revoke_all(struct clerk *c, const struct caller *who, const struct meant *m,
 	return rc < 0 ? rc : 0;
 }
 
-json_t *
-call_revoke(struct clerk *c, const struct caller *who, const json_t *request)
+/* 1 done, 0 the password is wrong, ERR_*. */
+static int
+revoke_meant(struct clerk *c, const struct caller *who, struct meant *m,
+    const json_t *request, struct err *e)
 {
 	char reason[REVOKE_REASON_MAX + 1] = "";
 	struct bytes word = line_text(request, "reason");
-	struct err e = {0};
-	struct meant m = {.n = 0};
-	json_t *answer = NULL;
 	int rc;
 
 	memcpy(reason, word.p, word.n < sizeof(reason) ? word.n : 0);
-	if ((rc = check_reason(reason, &e)) == 0 &&
-	    (rc = find(c, request, &m, &e)) == 0)
-		rc = confirm(c, who, &m, request, &e);
-	if (rc == 1)
-		rc = revoke_all(c, who, &m, reason, &e);
-	else if (rc == 0)
-		answer = line_refuse("login", "the password is not right");
+	if ((rc = check_reason(reason, e)) != 0 || (rc = find(c, request, m, e)) != 0)
+		return rc;
+	if ((rc = confirm(c, who, m, request, e)) != 1)
+		return rc;
+	rc = revoke_all(c, who, m, reason, e);
+	return rc == 0 ? 1 : rc;
+}
+
+json_t *
+call_revoke(struct clerk *c, const struct caller *who, const json_t *request)
+{
+	struct err e = {0};
+	struct meant m = {.n = 0};
+	json_t *answer;
+	int rc = revoke_meant(c, who, &m, request, &e);
+
 	if (rc < 0)
 		answer = line_refuse_err(&e);
-	else if (answer == NULL)
+	else if (rc == 0)
+		answer = line_refuse("login", "the password is not right");
+	else
 		answer = answer_of(c, &m);
 	meant_fini(&m);
 	return answer;

@@ -280,7 +280,11 @@ def broken_off(s):
 
 def without_signer(s):
     serial, certificate, _ = s.issue(PERSON + "-4")
+    name = s.authorities()[0]["crl_name"]
     s.services.kill("signer")
+    s.services.restart("clerk")
+    answer = s.ask("pki.get", name=name)
+    equal("what is not here yet is not called missing", answer.get("error"), "busy")
     s.call("revoke", certificate=serial, reason="superseded")
     check("without a signer it is off the entry all the same",
           certificate not in s.values("userCertificate"))
