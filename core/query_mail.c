@@ -66,14 +66,16 @@ mail_store(struct query_context *c, const char *text, size_t n)
 static bool
 mail_untag(struct query_context *c, struct bytes v, struct bytes *out)
 {
-	size_t at = find_at(v);
-	const uint8_t *plus = at == 0 ? NULL : memchr(v.p, '+', at);
-	size_t keep;
+	const uint8_t *plus = v.n == 0 ? NULL : memchr(v.p, '+', v.n);
+	size_t at, keep;
 	uint8_t *p;
 
-	if (!c->rules->plus_tags || at == v.n || plus == NULL || plus == v.p)
+	if (!c->rules->plus_tags || plus == NULL || plus == v.p)
 		return false;
+	at = find_at(v);
 	keep = (size_t)(plus - v.p);
+	if (at == v.n || keep > at)
+		return false;
 	if ((p = query_bytes(&c->b, v.n)) == NULL)
 		return false;
 	memcpy(p, v.p, keep);
