@@ -10,6 +10,7 @@
 #include "enroll/clerk/crl.h"
 #include "enroll/clerk/enroll_calls.h"
 #include "enroll/clerk/factor.h"
+#include "enroll/clerk/key_calls.h"
 #include "enroll/clerk/login.h"
 #include "enroll/clerk/pin_calls.h"
 #include "enroll/clerk/revoke.h"
@@ -66,6 +67,14 @@ const struct call call_table[] = {
 	{"pin.show", WHO_USER, FIELDS(SESSION
 	    NEED("link", LINE_TEXT, 128)
 	    NEED("password", LINE_TEXT, CLERK_PASSWORD_MAX)), call_pin_show, NULL},
+	/* --- keys once more: key_calls.h --- */
+	{"pfx.get", WHO_USER, FIELDS(SESSION
+	    NEED("certificate", LINE_TEXT, REVOKE_SERIAL_TEXT)
+	    NEED("form", LINE_TEXT, 16)
+	    NEED("password", LINE_TEXT, CLERK_PASSWORD_MAX)), call_pfx_get, NULL},
+	{"renew.zip", WHO_USER, FIELDS(SESSION
+	    NEED("form", LINE_TEXT, 16)
+	    NEED("password", LINE_TEXT, CLERK_PASSWORD_MAX)), call_renew_zip, NULL},
 	/* --- revocation, the CA's files: revoke.h, crl.h --- */
 	{"revoke", WHO_OWNER | WHO_HELPDESK | WHO_LOCAL, FIELDS(SESSION_OR_NOT
 	    MAY("certificate", LINE_TEXT, REVOKE_SERIAL_TEXT)
