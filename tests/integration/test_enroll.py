@@ -162,6 +162,73 @@ def renewal(w, folder):
           any(pfx_of(m) for m in mails(w, ANNA)[1:]), "")
 
 
+def unpacked(archive, folder):
+    """{name: bytes} of a ZIP, by Info-ZIP; None where it finds fault with it."""
+    path = os.path.join(folder, "x.zip")
+    with open(path, "wb") as f:
+        f.write(archive)
+    if subprocess.run(["unzip", "-tqq", path], capture_output=True, check=False).returncode:
+        return None
+    listed = subprocess.run(["unzip", "-Z1", path], capture_output=True, check=True).stdout
+    return {n: subprocess.run(["unzip", "-p", path, n], capture_output=True, check=True).stdout
+            for n in listed.decode().split()}
+
+
+def one_key_again(w, folder):
+    session = login(w, "anna")
+    pins = set()
+    for form in ("modern", "compatible"):
+        for one in status(w, session)["certificates"]:
+            got = w.services.call("clerk", "pfx.get", session=session, form=form,
+                                  certificate=one["serial"], password="demo-anna")
+            pem = opened(base64.b64decode(got["pfx"]), got["pin"], folder)
+            check(f"{form}: a {one['state']} key is given again", pem is not None, "")
+            check("under a friendly name", re.fullmatch(
+                re.escape(ANNA) + r"_\d{4}-\d\d-\d\d\.pfx", got["name"]), got["name"])
+            pins.add(got["pin"])
+    equal("each time with a PIN of its own", len(pins), 4)
+    fields = {"form": "modern", "certificate": one["serial"]}
+    equal("a wrong password gives no key", refusal(
+        w, "pfx.get", session=session, password="wrong", **fields), "login")
+    bruno = login(w, "bruno")
+    equal("another's certificate is not found", refusal(
+        w, "pfx.get", session=bruno, password="demo-bruno", **fields), "not-found")
+    for serial in ("00" * 16, "x)(objectClass=*", "," * 16):
+        equal(f"neither is {serial}", refusal(
+            w, "pfx.get", session=session, password="demo-anna", form="modern",
+            certificate=serial), "not-found")
+    equal("nor all keys of who has none", refusal(
+        w, "renew.zip", session=bruno, password="demo-bruno", form="modern"), "not-found")
+    check("the owner is told", wait_until(lambda: any(
+        "was downloaded" in m["Subject"] for m in mails(w, ANNA)), 30), "no notice")
+    return pins
+
+
+def all_keys(w, folder):
+    session = login(w, "anna")
+    equal("a wrong password gives no archive", refusal(
+        w, "renew.zip", session=session, password="wrong", form="modern"), "login")
+    before = len(status(w, session)["deliveries"])
+    got = w.services.call("clerk", "renew.zip", session=session, password="demo-anna",
+                          form="modern")
+    files = unpacked(base64.b64decode(got["zip"]), folder)
+    check("unzip is content with the archive", files is not None, "unzip -t failed")
+    equal("it holds what the answer says", [f["name"] for f in got["files"]], list(files))
+    name = r"\d{4}-\d\d-\d\d_%s_" + re.escape(ANNA) + r"(_\d)?\.pfx"
+    check("the new one is first, the old one follows, then what to do",
+          len(files) == 3 and re.fullmatch(name % "new", list(files)[0]) and
+          re.fullmatch(name % "old", list(files)[1]) and list(files)[2] == "README.txt",
+          list(files))
+    check("the text says what to install", b"_new_" in files["README.txt"], files["README.txt"])
+    pems = [opened(files[n], got["pin"], folder) for n in files if n.endswith(".pfx")]
+    check("one PIN opens all", all(pems), [p is not None for p in pems])
+    check("the new one is what is published", readable(published(w, ANNA)[0], pems[0], folder), "")
+    check("the old one is another", not readable(published(w, ANNA)[0], pems[1], folder), "")
+    equal("nothing of it is recorded as a delivery",
+          len(status(w, session)["deliveries"]), before)
+    return {got["pin"]}
+
+
 def in_parallel(w):
     session = login(w, "carla")
     last = status(w, session)["number"]
@@ -205,11 +272,11 @@ def kills(w):
         equal(f"{u} has one certificate a request", (len(requests), len(set(requests))), (3, 3))
 
 
-def secrets_stay(w, pin):
+def secrets_stay(w, pins):
     text = "".join(w.services.log_text(n, 1 << 24) for n in ("clerk", "signer"))
     with open(w.path("clerk", "audit.log"), encoding="utf-8") as f:
         text += f.read()
-    check("no log has the PIN", pin not in text, "one has")
+    check("no log has a PIN", not any(pin in text for pin in pins), "one has")
     check("no log has a password", "demo-anna" not in text, "one has")
 
 
@@ -221,7 +288,8 @@ def main():
             link, pin = one_employee(w, folder)
             others(w, link)
             renewal(w, folder)
-            secrets_stay(w, pin)
+            pins = one_key_again(w, folder) | all_keys(w, folder) | {pin}
+            secrets_stay(w, pins)
         with case("many at once"):
             in_parallel(w)
         with case("kills"):
