@@ -238,17 +238,12 @@ find_address(struct clerk *c, struct connection *d, struct bytes address,
 {
 	const struct registry_where where = {
 	    .state = {"valid", "replaced"}, .mail = address, .after = clerk_now(c)};
-	int rc = registry_find(d, c->conf.suffix, REGISTRY_CERTIFICATE, &where,
-	    &m->store, &m->all, &m->n, e);
 
-	if (rc == 0 && m->n == 0)
-		return err_set(e, ERR_NOT_FOUND,
-		    "no certificate of %.*s could be revoked", (int)address.n,
-		    (const char *)address.p);
-	return rc;
+	return registry_find(d, c->conf.suffix, REGISTRY_CERTIFICATE, &where, &m->store,
+	    &m->all, &m->n, e);
 }
 
-/* 0 with at least one; ERR_NOT_FOUND; ERR_*. meant_fini in any case. */
+/* 0, of an address perhaps with none; ERR_NOT_FOUND; ERR_*. meant_fini in any case. */
 static int
 find(struct clerk *c, const json_t *request, struct meant *m, struct err *e)
 {
