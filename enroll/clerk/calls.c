@@ -7,11 +7,14 @@
 #include "core/addr.h"
 #include "crypto/token.h"
 #include "crypto/totp.h"
+#include "enroll/clerk/approve_calls.h"
 #include "enroll/clerk/crl.h"
 #include "enroll/clerk/enroll_calls.h"
 #include "enroll/clerk/factor.h"
+#include "enroll/clerk/helpdesk_calls.h"
 #include "enroll/clerk/key_calls.h"
 #include "enroll/clerk/login.h"
+#include "enroll/clerk/mailbox_calls.h"
 #include "enroll/clerk/pin_calls.h"
 #include "enroll/clerk/revoke.h"
 
@@ -61,6 +64,22 @@ const struct call call_table[] = {
 	    NEED("what", LINE_TEXT, 32)
 	    MAY("state", LINE_TEXT, 16)), call_list, NULL},
 	{"status", WHO_LOCAL, FIELDS(SESSION_NONE), call_status, NULL},
+	/* --- for others: helpdesk_calls.h, mailbox_calls.h, approve_calls.h --- */
+	{"person.find", WHO_HELPDESK | WHO_LOCAL, FIELDS(SESSION_OR_NOT
+	    NEED("text", LINE_TEXT, FIND_TEXT_MAX)), call_person_find, NULL},
+	{"mailbox.enroll", WHO_HELPDESK | WHO_LOCAL, FIELDS(SESSION_OR_NOT
+	    NEED("mailbox", LINE_TEXT, ADDR_MAX)
+	    NEED("delegates", LINE_LIST, MAILBOX_DELEGATES_MAX)
+	    MAY("after", LINE_INT, 0)), call_mailbox_enroll, NULL},
+	{"resend", WHO_HELPDESK | WHO_LOCAL, FIELDS(SESSION_OR_NOT
+	    NEED("request", LINE_TEXT, 128)
+	    MAY("recipient", LINE_TEXT, ADDR_MAX)), call_resend, NULL},
+	{"approve.list", WHO_APPROVER | WHO_LOCAL, FIELDS(SESSION_OR_NOT),
+	    call_approve_list, NULL},
+	{"approve.decide", WHO_APPROVER | WHO_LOCAL, FIELDS(SESSION_OR_NOT
+	    NEED("request", LINE_TEXT, 128)
+	    NEED("agree", LINE_BOOL, 0)
+	    MAY("reason", LINE_TEXT, APPROVE_REASON_MAX)), call_approve_decide, NULL},
 	/* --- mailed links: pin_calls.h --- */
 	{"link.show", WHO_ANYONE, FIELDS(SESSION_OR_NOT
 	    NEED("link", LINE_TEXT, 128)), call_link_show, NULL},

@@ -87,11 +87,25 @@ seal(struct delivering *d, const struct registry_token *t, struct err *e)
 	return rc < 0 ? rc : 0;
 }
 
+/* What makes this mail this one: a retry is the same, a file sent once more is not. */
+static char *
+mail_id(const struct registry_token *t, char out[DELIVERY_ID_SIZE + 24])
+{
+	if (t->count == 0)
+		snprintf(out, DELIVERY_ID_SIZE + 24, "%.*s", (int)t->head.id.n,
+		    (const char *)t->head.id.p);
+	else
+		snprintf(out, DELIVERY_ID_SIZE + 24, "%.*s#%lld", (int)t->head.id.n,
+		    (const char *)t->head.id.p, (long long)t->count + 1);
+	return out;
+}
+
 static int
 send(struct delivering *d, const struct registry_token *t,
     const struct registry_certificate *cert, struct bytes pfx, struct err *e)
 {
-	const struct mail_delivery m = {.id = t->head.id,
+	char id[DELIVERY_ID_SIZE + 24];
+	const struct mail_delivery m = {.id = bytes_of(mail_id(t, id)),
 	    .to = {t->mail, t->display, t->language},
 	    .address = cert->mail.value[0],
 	    .mailbox = d->r->delegate.n > 0 ? d->r->display : (struct bytes){NULL, 0},
@@ -190,6 +204,51 @@ deliver_one(struct delivering *d, struct err *e)
 			return rc;
 	}
 	return err_set(e, ERR_IO, "others change the delivery all the time");
+}
+
+/* --- once more ----------------------------------------------------------------------
+ */
+
+/* From the beginning, without the PIN of before, to the address of today. */
+static int
+begin_again(struct delivering *d, const struct registry_token *t, struct err *e)
+{
+	struct search_result store;
+	struct company_entry who;
+	struct fields f = FIELDS_NONE;
+	int rc = people_get(d->c, d->recipient, &store, &who, e);
+
+	if (rc == 1 && who.mail.n > 0) {
+		fields_text(
+		    &f, "chanceryState", bytes_of(delivery_state_word(DELIVERY_NEW)));
+		fields_text(&f, "chancerySealed", (struct bytes){NULL, 0});
+		fields_time(&f, "chanceryUntil", 0);
+		fields_number(&f, "chanceryCount", t->count + 1);
+		fields_text(&f, "mail", who.mail.value[0]);
+		fields_text(&f, "displayName", who.name);
+		rc = registry_change(d->conn, &t->head, &f, e);
+		rc = rc == 0 ? err_set(e, ERR_IO, "somebody else mails it just now")
+			     : rc;
+	} else if (rc >= 0) {
+		rc = err_set(e, ERR_POLICY, "%.*s has left, or has no address",
+		    (int)t->mail.n, (const char *)t->mail.p);
+	}
+	search_result_fini(&store);
+	return rc < 0 ? rc : 0;
+}
+
+int
+deliver_again(struct clerk *c, struct connection *conn,
+    const struct registry_request *r, const struct registry_token *t, struct err *e)
+{
+	struct delivering d = {.c = c, .conn = conn, .r = r, .recipient = t->person};
+	enum delivery_state state;
+	int rc = delivery_state_read(t->state, &state, e);
+
+	delivery_id(r->head.id, t->person, d.id);
+	if (rc == 0 && (state == DELIVERY_MAILED || state == DELIVERY_EXPIRED))
+		rc = begin_again(&d, t, e);
+	return rc == 0 ? deliver_one(&d, e) : rc;
 }
 
 /* --- the step ------------------------------------------------------------------------

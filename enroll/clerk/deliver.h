@@ -20,4 +20,10 @@ int deliver_pfx(struct clerk *c, const struct registry_token *t,
     const struct registry_certificate *cert, const struct registry_key *key,
     const char *form, struct owned *out, struct err *e);
 
+/* The file of a request that is done, once more to one recipient: under a new PIN with
+ * its own 30 days, behind the same link. What was not handed to the relay yet is
+ * carried on. 0; ERR_POLICY: the recipient has left; ERR_IO: try again; ERR_*. */
+int deliver_again(struct clerk *c, struct connection *conn,
+    const struct registry_request *r, const struct registry_token *t, struct err *e);
+
 #endif

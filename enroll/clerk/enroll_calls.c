@@ -4,50 +4,19 @@
 #include <stdio.h>
 
 #include "core/due.h"
-#include "core/isotime.h"
 #include "directory/registry.h"
 #include "enroll/clerk/connections.h"
 #include "enroll/clerk/mail.h"
+#include "enroll/clerk/order.h"
 #include "enroll/clerk/people.h"
-#include "enroll/clerk/runner.h"
 #include "enroll/clerk/shown.h"
 
 enum {
-	A_DAY = 10, /* requests of a person in 24 hours */
 	VALID_DAYS = 730,
 };
 
 /* --- everything of a person
  * ------------------------------------------------------------ */
-
-struct past {
-	json_t *list;
-	struct request_past facts;
-	json_t *last; /* the newest request, borrowed from nowhere: owned */
-	int64_t now;
-};
-
-static int
-take_request(const void *record, void *ctx)
-{
-	const struct registry_request *r = record;
-	struct past *p = ctx;
-	struct request_id id;
-
-	if (request_id_parse(r->head.id, &id, NULL) != 0)
-		return 0;
-	if (r->begin > p->now - DUE_DAY)
-		p->facts.today++;
-	if (p->list != NULL)
-		json_array_append_new(p->list, shown_request(r));
-	if (id.number <= p->facts.last)
-		return 0;
-	p->facts.last = id.number;
-	p->facts.last_state = r->state;
-	json_decref(p->last);
-	p->last = shown_request(r);
-	return 0;
-}
 
 static int
 take_certificate(const void *record, void *ctx)
@@ -92,31 +61,19 @@ add_records(struct clerk *c, struct connection *conn, struct bytes person, bool 
 	return rc;
 }
 
-static int
-past_of(struct clerk *c, struct connection *conn, struct bytes person, json_t *list,
-    struct past *out, struct err *e)
-{
-	const struct registry_where where = {.person = person};
-
-	*out =
-	    (struct past){.list = list, .facts.most_a_day = A_DAY, .now = clerk_now(c)};
-	return registry_each(
-	    conn, c->conf.suffix, REGISTRY_REQUEST, &where, take_request, out, e);
-}
-
 /* The answer about one person; with all requests, or the last one only. */
 static json_t *
 tell(struct clerk *c, struct bytes person, bool own, bool all)
 {
 	struct connection *conn = NULL;
 	struct err e = {0};
-	struct past past = {.list = NULL};
+	struct order_past past = {.list = NULL};
 	json_t *o = line_ok(), *list = all ? json_array() : NULL;
 	int rc = clerk_directory(c, &conn, &e);
 
 	if (list != NULL)
 		json_object_set_new(o, "requests", list);
-	if (rc == 0 && (rc = past_of(c, conn, person, list, &past, &e)) == 0)
+	if (rc == 0 && (rc = order_past(c, conn, person, list, &past, &e)) == 0)
 		rc = add_records(c, conn, person, own, o, &e);
 	clerk_directory_end(c, &conn);
 	line_set_int(o, "number", past.facts.last);
@@ -174,80 +131,6 @@ call_history(struct clerk *c, const struct caller *who, const json_t *request)
 /* --- a new one
  * ------------------------------------------------------------------------- */
 
-struct order {
-	struct bytes person, by, form, language;
-	struct entry_values mail;
-	struct bytes name;
-	uint32_t after;
-};
-
-static int
-insert(struct clerk *c, struct connection *conn, const struct order *w, const char *id,
-    struct err *e)
-{
-	const struct registry_request r = {.head = {.id = bytes_of(id)},
-	    .state = REQUEST_NEW,
-	    .person = w->person,
-	    .form = w->form,
-	    .language = w->language,
-	    .by = w->by,
-	    .mail = w->mail,
-	    .display = w->name,
-	    .begin = clerk_now(c)};
-
-	return registry_add(conn, c->conf.suffix, REGISTRY_REQUEST, &r, e);
-}
-
-static int
-give(struct clerk *c, struct connection *conn, const char *id, json_t **out,
-    struct err *e)
-{
-	struct search_result store;
-	struct registry_request r;
-	int rc = registry_get(
-	    conn, c->conf.suffix, REGISTRY_REQUEST, bytes_of(id), &store, &r, e);
-
-	if (rc == 0)
-		*out = shown_request(&r);
-	search_result_fini(&store);
-	return rc;
-}
-
-static int
-start(struct clerk *c, const struct caller *who, struct connection *conn,
-    const struct order *w, json_t **out, struct err *e)
-{
-	struct past past = {.list = NULL};
-	struct request_id id = {.number = 0};
-	char text[REQUEST_ID_SIZE];
-	json_t *o;
-	enum request_answer answer;
-	int rc = past_of(c, conn, w->person, NULL, &past, e);
-
-	json_decref(past.last);
-	if (rc != 0)
-		return rc;
-	answer = request_start(&past.facts, w->after, &id.number);
-	snprintf(id.person, sizeof(id.person), "%.*s", (int)w->person.n,
-	    (const char *)w->person.p);
-	request_id_print(&id, text);
-	if (answer == REQUEST_TOO_MANY)
-		return err_set(e, ERR_LIMIT, "at most %d requests in 24 hours", A_DAY);
-	if (answer == REQUEST_AHEAD)
-		return err_set(e, ERR_USAGE,
-		    "the last request has number %u, and the caller has seen %u",
-		    past.facts.last, w->after);
-	if (answer == REQUEST_MAKE) {
-		o = json_object();
-		line_set_text(o, "request", bytes_of(text));
-		if ((rc = clerk_audit(c, who, "request", o, e)) != 0 ||
-		    (rc = insert(c, conn, w, text, e)) < 0)
-			return rc;
-		worker_wake(c, RUNNER_NAME);
-	}
-	return give(c, conn, text, out, e);
-}
-
 /* Whether a person of the company directory may have a certificate, then: start. */
 static json_t *
 order(struct clerk *c, const struct caller *who, struct order *w)
@@ -263,13 +146,17 @@ order(struct clerk *c, const struct caller *who, struct order *w)
 	if (rc == 0)
 		rc = err_set(&e, ERR_NOT_FOUND,
 		    "the company directory has nobody of this id in use");
+	else if (rc == 1 && entry.shared)
+		rc = err_set(&e, ERR_POLICY,
+		    "a shared mailbox: a certificate is made for it with its "
+		    "delegates");
 	else if (rc == 1 && (w->mail.n = people_mail(c, &entry, mail)) == 0)
 		rc = err_set(&e, ERR_POLICY,
 		    "there is no address in a domain of this organization");
 	if (rc == 1 && (rc = clerk_directory(c, &conn, &e)) == 0) {
 		w->mail.value = mail;
 		w->name = entry.name;
-		rc = start(c, who, conn, w, &found, &e);
+		rc = order_start(c, who, conn, w, &found, &e);
 		clerk_directory_end(c, &conn);
 	}
 	search_result_fini(&store);
@@ -372,7 +259,7 @@ call_request_show(struct clerk *c, const struct caller *who, const json_t *reque
 	(void)who;
 	snprintf(text, sizeof(text), "%.*s", (int)id.n, (const char *)id.p);
 	if (rc == 0) {
-		rc = give(c, conn, text, &found, &e);
+		rc = order_give(c, conn, text, &found, &e);
 		clerk_directory_end(c, &conn);
 	}
 	if (rc != 0)

@@ -16,7 +16,26 @@ people_get(struct clerk *c, struct bytes id, struct search_result *store,
 		return rc;
 	rc = company_get(d, c->company, id, store, out, e);
 	connections_give(c->company_connections, &d);
-	return rc == 1 && out->disabled ? 0 : rc;
+	return rc == 1 && out->disabled && !out->shared ? 0 : rc;
+}
+
+int
+people_by_address(struct clerk *c, struct bytes address, struct search_result *store,
+    struct company_entry *out, struct err *e)
+{
+	struct connection *d = NULL;
+	int rc = connections_take(c->company_connections, &d, e);
+
+	*store = (struct search_result){.n = 0};
+	if (rc != 0)
+		return rc;
+	rc = company_find_address(d, c->company, address, store, out, e);
+	connections_give(c->company_connections, &d);
+	if (rc == 0)
+		rc = err_set(e, store->n > 1 ? ERR_POLICY : ERR_NOT_FOUND,
+		    "%.*s: %s of this address in the company directory", (int)address.n,
+		    (const char *)address.p, store->n > 1 ? "several" : "nobody");
+	return rc < 0 ? rc : 0;
 }
 
 static bool

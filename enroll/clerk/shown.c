@@ -62,6 +62,7 @@ shown_delivery(const struct registry_token *t, bool own)
 	line_set_text(o, "address", t->mail);
 	line_set_int(o, "until", t->until);
 	line_set_text(o, "request", t->request);
+	line_set_text(o, "recipient", t->person);
 	json_object_set_new(o, "shown", json_array());
 	return o;
 }
