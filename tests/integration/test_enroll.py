@@ -19,17 +19,19 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import paths  # noqa: E402,F401
 from check import case, check, done, equal, wait_until  # noqa: E402
+from people import SUFFIX  # noqa: E402
 from services import Refused  # noqa: E402
 from world import World  # noqa: E402
 
 ANNA = "anna.muster@example.com"
 PIN = re.compile(r"([A-Z2-7]{4}-){5}[A-Z2-7]{4}")
+CERTIFICATES = f"ou=certificates,ou=registry,{SUFFIX}"
 SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1 << 31)
 
 
-def login(w, user):
+def login(w, user, language="en"):
     return w.services.call("clerk", "session.login", user=user, password="demo-" + user,
-                           address="127.0.0.1", language="en")["session"]
+                           address="127.0.0.1", language=language)["session"]
 
 
 def refusal(w, call, **fields):
@@ -224,6 +226,11 @@ def all_keys(w, folder):
     check("one PIN opens all", all(pems), [p is not None for p in pems])
     check("the new one is what is published", readable(published(w, ANNA)[0], pems[0], folder), "")
     check("the old one is another", not readable(published(w, ANNA)[0], pems[1], folder), "")
+    german = unpacked(base64.b64decode(w.services.call(
+        "clerk", "renew.zip", session=login(w, "anna", "de"), password="demo-anna",
+        form="compatible")["zip"]), folder)
+    check("a German reader gets a German text", "öffnet".encode() in german["LIESMICH.txt"],
+          list(german))
     equal("nothing of it is recorded as a delivery",
           len(status(w, session)["deliveries"]), before)
     return {got["pin"]}
@@ -246,6 +253,25 @@ def in_parallel(w):
     got = wait_done(w, session, last + 1)
     equal("64 equal requests are one request", len(set(ids)), 1)
     equal("and one certificate", len(got["certificates"]), 1)
+
+
+def a_mailbox(w, folder):
+    """The certificate of a shared mailbox is for those to whom its key was delivered."""
+    carla, bruno = login(w, "carla"), login(w, "bruno")
+    serial = status(w, carla)["certificates"][0]["serial"]
+    root = w.connect_root()
+    root.modify_s(f"chanceryId={serial},{CERTIFICATES}",
+                  [(2, "chanceryPersonId", [b"f" * 32])])
+    root.unbind_s()
+    got = w.services.call("clerk", "pfx.get", session=carla, form="modern",
+                          certificate=serial, password="demo-carla")
+    check("a delegate gets the mailbox's key again", opened(
+        base64.b64decode(got["pfx"]), got["pin"], folder) is not None, "")
+    equal("who is none does not", refusal(
+        w, "pfx.get", session=bruno, form="modern", certificate=serial,
+        password="demo-bruno"), "not-found")
+    equal("it is not in the archive of the delegate's own", refusal(
+        w, "renew.zip", session=carla, form="modern", password="demo-carla"), "not-found")
 
 
 def kills(w):
@@ -292,6 +318,8 @@ def main():
             secrets_stay(w, pins)
         with case("many at once"):
             in_parallel(w)
+        with case("a shared mailbox"):
+            a_mailbox(w, folder)
         with case("kills"):
             kills(w)
     return done()
