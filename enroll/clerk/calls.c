@@ -22,7 +22,7 @@
 #define NEED(name, type, most) {name, type, false, most},
 #define MAY(name, type, most)  {name, type, true, most},
 /* A call that only sessions make; one that local administrators make as well. */
-#define SESSION	       NEED("session", LINE_TEXT, CLERK_SESSION_CHARS)
+#define SESSION NEED("session", LINE_TEXT, CLERK_SESSION_CHARS)
 #define SESSION_NONE
 #define SESSION_OR_NOT MAY("session", LINE_TEXT, CLERK_SESSION_CHARS)
 
