@@ -278,6 +278,24 @@ has_translucent(BackendDB *be)
 	return on != NULL;
 }
 
+/*
+ * slapo-deref's callback comes before ours, finds the stored entry, and reads what its
+ * DNs point to with the rights under which we let slapd send: the registry as well.
+ * So here there is no such control. False: the client insists on it.
+ */
+static bool
+drop_deref(Operation *op)
+{
+	int cid;
+
+	if (slap_find_control_id(LDAP_CONTROL_X_DEREF, &cid) != LDAP_SUCCESS)
+		return true;
+	if (op->o_ctrlflag[cid] >= SLAP_CONTROL_CRITICAL)
+		return false;
+	op->o_ctrlflag[cid] = SLAP_CONTROL_NONE;
+	return true;
+}
+
 static int
 published_search_at(Operation *op, SlapReply *rs, slap_overinst *on,
     const struct chancery *front, struct target *t)
@@ -311,6 +329,9 @@ published_search_at(Operation *op, SlapReply *rs, slap_overinst *on,
 	if (op->o_assert > SLAP_CONTROL_IGNORED)
 		return published_refuse(op, rs, LDAP_UNWILLING_TO_PERFORM,
 		    "a published base knows no assertion control");
+	if (!drop_deref(op))
+		return published_refuse(op, rs, LDAP_UNAVAILABLE_CRITICAL_EXTENSION,
+		    "a published base knows no dereference control");
 	rc = filter_plan(op, front, &plan, &text);
 	if (rc != LDAP_SUCCESS) {
 		published_refuse(op, rs, rc, text.bv_val);
