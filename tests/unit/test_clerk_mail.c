@@ -240,9 +240,11 @@ parse(const struct owned *octets)
 static bool
 has_header_line(const struct owned *octets, const char *begin)
 {
-	const char *p = (const char *)octets->p, *end = strstr(p, "\r\n\r\n");
+	const char *p = (const char *)octets->p,
+		   *end = memmem(p, octets->n, "\r\n\r\n", 4);
 
-	for (; p != NULL && p < end; p = strchr(p, '\n') + 1)
+	/* Every line of the head ends before `end`, so that a newline is found. */
+	for (; end != NULL && p < end; p = memchr(p, '\n', (size_t)(end + 2 - p)) + 1)
 		if (strncasecmp(p, begin, strlen(begin)) == 0)
 			return true;
 	return false;
