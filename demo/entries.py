@@ -126,7 +126,7 @@ class Directory:
         if not person.partner:
             attributes += [
                 ("l", "Zürich"), ("physicalDeliveryOfficeName", "Zürich"),
-                ("telephoneNumber", f"+41 44 555 01 {number:02d}")]
+                ("telephoneNumber", _telephone(number))]
         for spec, der, key in self._certs(person, number):
             serial = certs.serial_of(der)
             attributes.append(("userCertificate;binary", der))
@@ -189,7 +189,11 @@ def _company_groups(person):
     return ("staff", *person.groups)
 
 
-def company_user(person):
+def _telephone(number):
+    return f"+41 44 555 01 {number:02d}"
+
+
+def company_user(person, number=99):
     """One user or shared mailbox of the company directory, as Active Directory
     has them and, beside it, as other directories do."""
     guid = person.guid
@@ -197,6 +201,7 @@ def company_user(person):
         ("uid", person.uid), ("cn", person.name), ("sn", person.sn),
         ("givenName", person.given), ("displayName", person.name),
         ("title", person.title), ("ou", person.unit), ("l", "Zürich"),
+        ("department", person.unit), ("telephoneNumber", _telephone(number)),
         ("sAMAccountName", person.uid),
         ("userPrincipalName", f"{person.uid}@corp.example-internal"),
         ("entryUUID", guid), ("objectGUID", guid.bytes_le),
@@ -226,8 +231,8 @@ def company_ldif():
     out += "".join(_unit(n, COMPANY)
                    for n in ("staff", "mailboxes", "groups", "services"))
     groups = {"staff": []}
-    for person in people.PEOPLE + people.COMPANY_ONLY:
-        out += company_user(person)
+    for number, person in enumerate(people.PEOPLE + people.COMPANY_ONLY):
+        out += company_user(person, number)
         for group in _company_groups(person):
             groups.setdefault(group, []).append(company_dn(person))
     for name, members in groups.items():

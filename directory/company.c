@@ -31,6 +31,7 @@ static const struct company_how ad = {
     .shared =
 	"(|(msExchRecipientTypeDetails=4)(msExchRecipientTypeDetails=34359738368))",
     .delegates = "msExchDelegateListLink",
+    .unit = "department",
     .member = "memberOf",
 };
 
@@ -46,6 +47,7 @@ static const struct company_how generic = {
     .disabled = "",
     .shared = "",
     .delegates = "",
+    .unit = "ou",
     .member = "member",
 };
 
@@ -69,6 +71,7 @@ fill_all(struct company_how *how)
 	fill(&how->disabled, kind->disabled);
 	fill(&how->shared, kind->shared);
 	fill(&how->delegates, kind->delegates);
+	fill(&how->unit, kind->unit);
 	fill(&how->member, kind->member);
 	if (how->n_login == 0) {
 		how->login = kind->login;
@@ -97,7 +100,8 @@ list_attrs(struct company *co, struct err *e)
 {
 	const struct company_how *how = &co->how;
 	const char *fixed[] = {how->id, how->mail, how->aliases, how->name,
-	    how->delegates, how->member, "cn", "givenName", "sn"};
+	    how->delegates, how->member, how->unit, "cn", "givenName", "sn",
+	    "telephoneNumber", "title", "l"};
 	size_t n = 0;
 	int rc = 0;
 
@@ -197,6 +201,7 @@ company_id_read(struct bytes value, bool binary, char out[COMPANY_ID_TEXT + 1])
 struct addresses {
 	struct bytes *list;
 	size_t n;
+	size_t over; /* for which there was no room */
 };
 
 /* Puts one behind the others, or before them; each only once. */
@@ -207,9 +212,14 @@ add_address(struct addresses *a, struct bytes address, bool first)
 
 	while (i < a->n && !bytes_equal_nocase(a->list[i], address))
 		i++;
-	if (address.n == 0 || (i == a->n && a->n == COMPANY_ADDRESSES_MAX) ||
-	    (i < a->n && !first))
+	if (address.n == 0 || (i < a->n && !first))
 		return;
+	if (i == a->n && a->n == COMPANY_ADDRESSES_MAX) {
+		a->over++;
+		if (!first)
+			return;
+		i = --a->n; /* the primary one always has a place */
+	}
 	if (i == a->n)
 		a->n++;
 	if (!first) {
@@ -241,11 +251,11 @@ add_alias(struct addresses *a, struct bytes value)
 
 static int
 take_addresses(const struct company *co, const struct entry *entry, struct arena *arena,
-    struct entry_values *out)
+    struct company_entry *out)
 {
 	struct entry_values mail = entry_get(entry, co->how.mail);
 	struct entry_values more = {NULL, 0};
-	struct addresses a = {NULL, 0};
+	struct addresses a = {NULL, 0, 0};
 
 	if (co->how.aliases[0] != '\0')
 		more = entry_get(entry, co->how.aliases);
@@ -258,7 +268,8 @@ take_addresses(const struct company *co, const struct entry *entry, struct arena
 	for (size_t i = 0; i < more.n; i++)
 		if (more.value[i].n > 0)
 			add_alias(&a, more.value[i]);
-	*out = (struct entry_values){a.list, a.n};
+	out->mail = (struct entry_values){a.list, a.n};
+	out->mail_over = a.over;
 	return 0;
 }
 
@@ -283,6 +294,10 @@ company_from_entry(const struct company *co, const struct entry *entry, struct a
 	    .name = first_of(entry, how->name, "cn"),
 	    .given = entry_first(entry, "givenName"),
 	    .surname = entry_first(entry, "sn"),
+	    .phone = entry_first(entry, "telephoneNumber"),
+	    .title = entry_first(entry, "title"),
+	    .unit = entry_first(entry, how->unit),
+	    .place = entry_first(entry, "l"),
 	    .disabled = match_entry(&co->disabled, entry),
 	    .shared = match_entry(&co->shared, entry),
 	    .groups = entry_get(entry, how->member),
@@ -294,7 +309,7 @@ company_from_entry(const struct company *co, const struct entry *entry, struct a
 	if (company_id_read(entry_first(entry, how->id), co->binary_id, out->id) != 0)
 		return err_set(e, ERR_SYNTAX,
 		    "company directory: %.200s: %s is no GUID", entry->dn, how->id);
-	if (take_addresses(co, entry, a, &out->mail) != 0)
+	if (take_addresses(co, entry, a, out) != 0)
 		return err_set(e, ERR_MEMORY, "no memory for an entry");
 	return 0;
 }

@@ -43,6 +43,7 @@ struct company_how {
 	const char *disabled;  /* filter, as match.h understands it */
 	const char *shared;    /* the same: shared mailboxes */
 	const char *delegates; /* attribute of a mailbox: DNs */
+	const char *unit;      /* department */
 	const char *member;    /* memberOf: groups of an entry; else: of a group */
 	bool nested;	       /* groups in groups (Active Directory's rule) */
 };
@@ -66,9 +67,11 @@ struct company_entry {
 	char id[COMPANY_ID_TEXT + 1];
 	struct bytes login; /* of the first attribute that has one */
 	struct bytes name, given, surname;
+	struct bytes phone, title, unit, place;
 	/* As the directory has them, the primary one first, each once (without case).
 	 * Nobody has checked that they are addresses. */
 	struct entry_values mail;
+	size_t mail_over; /* so many more than COMPANY_ADDRESSES_MAX, left out */
 	bool disabled, shared;
 	struct entry_values delegates; /* DNs */
 	struct entry_values groups;    /* DNs, where `member` is memberOf */
