@@ -104,6 +104,21 @@ read_delegates(struct clerk *c, const struct caller *who,
 	return rc;
 }
 
+/* Whether a request is for exactly these: what somebody else ordered for the mailbox
+ * must not be taken for one's own. */
+static bool
+is_for(const json_t *request, const struct entry_values *delegate)
+{
+	const json_t *list = json_object_get(request, "delegates");
+	size_t n = json_array_size(list), same = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < delegate->n; k++)
+			same += bytes_equal(delegate->value[k],
+			    bytes_of(json_string_value(json_array_get(list, i))));
+	return n == delegate->n && same == n;
+}
+
 /* The record, and a question to the approvers where it has to wait. */
 static int
 start(struct clerk *c, const struct caller *who, const struct order *w, json_t **found,
@@ -116,6 +131,10 @@ start(struct clerk *c, const struct caller *who, const struct order *w, json_t *
 		return rc;
 	rc = order_start(c, who, conn, w, found, e);
 	clerk_directory_end(c, &conn);
+	if (rc == 0 && !is_for(*found, &w->delegate))
+		return err_set(e, ERR_POLICY,
+		    "request %s of this mailbox came first, with other delegates",
+		    json_string_value(json_object_get(*found, "id")));
 	if (rc == 0 && bytes_equal(line_text(*found, "state"), BYTES("waiting")))
 		approve_ask(c, line_text(*found, "id"));
 	return rc;
@@ -165,8 +184,10 @@ call_mailbox_enroll(struct clerk *c, const struct caller *who, const json_t *req
 	if (rc == 0)
 		rc = order(c, who, &mailbox, request, &found, &e);
 	search_result_fini(&store);
-	if (rc != 0)
+	if (rc != 0) {
+		json_decref(found);
 		return line_refuse_err(&e);
+	}
 	o = line_ok();
 	json_object_set_new(o, "request", found);
 	return o;

@@ -48,6 +48,7 @@ step_of(const struct registry_request *r, int64_t now)
 	case REQUEST_DELIVER:
 		return step_deliver;
 	case REQUEST_EXPIRE:
+		return step_expire;
 	case REQUEST_REST:
 		break;
 	}
@@ -213,7 +214,7 @@ static int
 look(struct clerk *c, struct batch *b, struct err *e)
 {
 	const struct registry_where open = {
-	    .state = {"new", "prepared", "issued", "published"}};
+	    .state = {"waiting", "new", "prepared", "issued", "published"}};
 	const struct registry_where over = {.kind = BYTES("delivery"),
 	    .state = {"sealed", "mailed"},
 	    .ended = clerk_now(c)};

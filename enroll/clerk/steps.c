@@ -179,3 +179,20 @@ step_issue(struct clerk *c, struct connection *conn, const struct registry_reque
 	owned_free(&der);
 	return rc;
 }
+
+/* --- nobody agreed --------------------------------------------------------------- */
+
+int
+step_expire(struct clerk *c, struct connection *conn, const struct registry_request *r,
+    struct err *e)
+{
+	struct fields f = FIELDS_NONE;
+	int rc = audit(c, "expire", r, e);
+
+	if (rc != 0)
+		return rc;
+	fields_text(&f, "chanceryState", bytes_of(request_state_word(REQUEST_EXPIRED)));
+	fields_text(&f, "chanceryReason", BYTES("nobody agreed in time"));
+	fields_time(&f, "chanceryUntil", 0);
+	return registry_change(conn, &r->head, &f, e);
+}

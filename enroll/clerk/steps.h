@@ -18,6 +18,7 @@
 typedef int step_fn(struct clerk *c, struct connection *conn,
     const struct registry_request *r, struct err *e);
 
+step_fn step_expire;  /* nobody agreed in time */
 step_fn step_prepare; /* serial, to-be-signed octets, sealed key */
 step_fn step_issue;   /* the certificate, recorded with its key */
 step_fn step_publish; /* onto the entry in ou=people; former ones off */

@@ -11,10 +11,12 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import paths  # noqa: E402,F401
 from check import case, check, done, equal, wait_until  # noqa: E402
+from people import COMPANY  # noqa: E402
 from services import Refused  # noqa: E402
 from world import World  # noqa: E402
 
@@ -38,6 +40,16 @@ def refusal(w, name, **fields):
 def login(w, user):
     return call(w, "session.login", user=user, password="demo-" + user,
                 address="127.0.0.1", language="en")["session"]
+
+
+def with_factor(w, user):
+    """A session in which the second factor was given."""
+    session = login(w, user)
+    setup = call(w, "factor.allow", user=user)["code"]
+    secret = call(w, "session.factor-setup", session=session, setup=setup)["secret"]
+    code = subprocess.run(["oathtool", "--totp", "-b", secret], capture_output=True, text=True,
+                          check=True).stdout.strip()
+    return call(w, "session.factor-confirm", session=session, code=code)["session"]
 
 
 def mails(w, address, subject=""):
@@ -126,6 +138,9 @@ def refused(w):
         check(name, got[0] == word and part in got[1], got)
     equal("20 of them are not too many: one who has no access waits", call(
         w, "mailbox.enroll", mailbox=SALES, delegates=[ZOE] * 20)["request"]["state"], "waiting")
+    got = refusal(w, "mailbox.enroll", mailbox=SALES, delegates=[BRUNO])
+    check("what waits is not taken for another order",
+          got[0] == "policy" and "came first" in got[1], got)
     equal("who has no role may not", refusal(
         w, "mailbox.enroll", session=login(w, "zoe"), mailbox=SALES, delegates=[ANNA])[0],
         "denied")
@@ -150,6 +165,53 @@ def approval(w):
     wait_state(w, second["id"], "done")
     equal("what was agreed to is mailed", len(files(w, ZOE)), 1)
     equal("nothing waits any more", call(w, "approve.list")["requests"], [])
+
+
+def end_now(w, request):
+    """Its time to be agreed to is over."""
+    import ldap
+    c = w.connect_root()
+    past = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() - 60)).encode()
+    dn = c.search_s("ou=registry,dc=example,dc=com", ldap.SCOPE_SUBTREE,
+                    f"(&(objectClass=chanceryRequest)(chanceryId={request}))", ["1.1"])[0][0]
+    c.modify_s(dn, [(ldap.MOD_REPLACE, "chanceryUntil", [past])])
+    c.unbind_s()
+
+
+def roles(w):
+    """Helpdesk and approvers in their sessions; the mailbox has had two requests."""
+    hilda, anna, viktor = (with_factor(w, u) for u in ("hilda", "anna", "viktor"))
+
+    def order(session, who, after):
+        return call(w, "mailbox.enroll", session=session, mailbox=SALES, delegates=[who],
+                    after=after)["request"]["id"]
+
+    def decide(session, request, agree=True):
+        return refusal(w, "approve.decide", session=session, request=request, agree=agree)
+    got = refusal(w, "mailbox.enroll", session=hilda, mailbox=SALES, after=2,
+                  delegates=["hilda.help@example.com"])
+    check("nobody orders for themselves", got[0] == "policy" and "themselves" in got[1], got)
+    one = order(hilda, ANNA, 2)
+    equal("the helpdesk decides nothing", decide(hilda, one)[0], "denied")
+    got = decide(anna, one)
+    check("nor who would get a file", got[0] == "policy" and "file" in got[1], got)
+    equal("another approver refuses it", decide(viktor, one, False)[0], "answer")
+    check("who asked is told", wait_until(
+        lambda: mails(w, "hilda.help@example.com"), 30), "no mail")
+    two = order(viktor, BRUNO, 3)
+    got = decide(viktor, two)
+    check("nobody decides what they asked for", got[0] == "policy" and "asked" in got[1], got)
+    equal("the list names people", [(r["by"], r["delegates"]) for r in call(
+        w, "approve.list", session=anna)["requests"]], [("viktor.klein@example.com", [BRUNO])])
+    before = len(files(w, BRUNO))
+    equal("another approver agrees", decide(anna, two)[0], "answer")
+    wait_state(w, two, "done")
+    equal("and it is mailed", len(files(w, BRUNO)), before + 1)
+    three = order(hilda, BRUNO, 4)
+    end_now(w, three)
+    got = wait_state(w, three, "expired", 30)
+    check("with a reason", "nobody agreed" in got["problem"], got)
+    equal("and cannot be agreed to", decide(anna, three)[0], "policy")
 
 
 def again(w, request, folder):
@@ -189,7 +251,9 @@ def finding(w, request):
 
 
 def main():
-    with World(enroll={"only": ["signer", "clerk"]}) as w, \
+    groups = [f"cn={g},ou=groups,{COMPANY}" for g in ("approvers", "administrators")]
+    enroll = {"only": ["signer", "clerk"], "options": {"clerk": {"role-approver": groups}}}
+    with World(enroll=enroll) as w, \
             tempfile.TemporaryDirectory() as folder:
         with case("a shared mailbox"):
             request = mailbox(w, folder)
@@ -201,6 +265,8 @@ def main():
             again(w, request, folder)
         with case("finding"):
             finding(w, request)
+        with case("roles"):
+            roles(w)
     return done()
 
 
