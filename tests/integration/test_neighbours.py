@@ -193,8 +193,9 @@ def dereferenced(label, w):
     """slapo-deref reads the entries that a DN points to, by itself."""
     secret = f"cn=canary-in-the-registry,ou=registry,{SUFFIX}"
     with lc.as_root(w) as root:
-        root.modify(person_dn(ANNA), [(lc.MOD_REPLACE, "seeAlso", [secret]),
-                                      (lc.MOD_REPLACE, "manager", [person_dn(BRUNO)])])
+        points = root.modify(person_dn(ANNA), [(lc.MOD_REPLACE, "seeAlso", [secret]),
+                                               (lc.MOD_REPLACE, "manager", [person_dn(BRUNO)])])
+        equal(f"{label}: there is something to dereference", points.code, lc.OK)
         with lc.anonymous(w) as client:
             for name in ("seeAlso", "manager"):
                 for critical in (True, False):
@@ -205,6 +206,9 @@ def dereferenced(label, w):
                     sent = [e.controls for e in answer.entries]
                     check(f"{label}: {name} is not dereferenced, critical {critical}",
                           not any(sent), sent)
+                    equal(f"{label}: {name}, critical {critical}: the answer",
+                          (answer.code, len(sent)),
+                          (lc.NO_EXTENSION, 0) if critical else (lc.OK, 1))
             leak = PRIVATE.search(client.heard())
             check(f"{label}: nothing hidden", not leak, leak)
         root.modify(person_dn(ANNA), [(lc.MOD_REPLACE, "seeAlso", []),
