@@ -244,7 +244,8 @@ has_header_line(const struct owned *octets, const char *begin)
 		   *end = memmem(p, octets->n, "\r\n\r\n", 4);
 
 	/* Every line of the head ends before `end`, so that a newline is found. */
-	for (; end != NULL && p < end; p = memchr(p, '\n', (size_t)(end + 2 - p)) + 1)
+	for (; end != NULL && p < end;
+	     p = (const char *)memchr(p, '\n', (size_t)(end + 2 - p)) + 1)
 		if (strncasecmp(p, begin, strlen(begin)) == 0)
 			return true;
 	return false;
