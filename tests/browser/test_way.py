@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The whole way of a certificate in a browser (way.mjs), with slapd, signer, clerk,
 examine and portal as in the demonstration. The saved files are opened here.
-run: limit=600
+run: campaign limit=600
 """
 import email
 import json

@@ -255,7 +255,7 @@ def sessions(w):
 
 def sweeping(w):
     """What has ended is removed; what has not, and what is nothing of it, stays."""
-    base = f"ou=registry,{w.suffix}"
+    base = f"ou=tokens,ou=registry,{w.suffix}"
     c = w.connect_root()
 
     def add(name, kind, until):
