@@ -162,11 +162,12 @@ class _Session:
         while (line := self.line()) != b".":
             lines.append(line[1:] if line.startswith(b".") else line)
         mail = Mail(sender, recipients, b"\r\n".join(lines) + b"\r\n", self.tls, self.user)
-        # Kept before the answer: the sender may look at once. An answer that is lost
-        # leaves the sender in the dark: the mail is here.
-        self.relay.mails.append(mail)
-        if not self.reply(".", "250 2.0.0 taken"):
-            self.relay.mails.remove(mail)
+        # Kept, or not, before the answer: the sender may look at once. An answer that is
+        # lost leaves the sender in the dark: the mail is here.
+        answer = self.relay.say.get(".") or "2"
+        if (answer if isinstance(answer, str) else answer[0]).startswith("2"):
+            self.relay.mails.append(mail)
+        self.reply(".", "250 2.0.0 taken")
 
     def run(self):
         if self.relay.smtps:
