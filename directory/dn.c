@@ -45,3 +45,26 @@ dn_equal(const char *a, const char *b)
 	ldap_dnfree(y);
 	return equal;
 }
+
+size_t
+dn_value(const char *dn, const char *type, char *out, size_t size)
+{
+	LDAPRDN rdn = NULL;
+	char *rest = NULL;
+	size_t n = 0;
+
+	if (ldap_str2rdn(dn, &rdn, &rest, LDAP_DN_FORMAT_LDAPV3) == LDAP_SUCCESS &&
+	    rdn != NULL && rdn[0] != NULL && rdn[1] == NULL) {
+		struct bytes name = {
+		    (const uint8_t *)rdn[0]->la_attr.bv_val, rdn[0]->la_attr.bv_len};
+
+		if (bytes_equal_nocase(name, bytes_of(type)) &&
+		    rdn[0]->la_value.bv_len < size) {
+			n = rdn[0]->la_value.bv_len;
+			memcpy(out, rdn[0]->la_value.bv_val, n);
+		}
+	}
+	out[n] = '\0';
+	ldap_rdnfree(rdn);
+	return n;
+}

@@ -5,9 +5,15 @@
  */
 #include "directory/modify.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "core/escape.h"
 #include "directory/handle.h"
+
+enum {
+	MODIFY_NAME_MAX = 512 /* bytes of the value */
+};
 
 _Static_assert(MODIFY_ADD == LDAP_MOD_ADD && MODIFY_DELETE == LDAP_MOD_DELETE &&
 		   MODIFY_REPLACE == LDAP_MOD_REPLACE,
@@ -131,6 +137,28 @@ modify_delete(struct connection *c, const char *dn, const char *filter, struct e
 		deadline_set(&c->deadline, CONNECTION_QUESTION_SECONDS);
 		rc = ldap_delete_ext_s(c->ld, dn, controls, NULL);
 		rc = ended(c, rc, dn, e);
+	}
+	ldap_control_free(controls[0]);
+	return rc;
+}
+
+int
+modify_name(struct connection *c, const char *dn, const char *filter, const char *type,
+    struct bytes value, const char *parent, struct err *e)
+{
+	char escaped[ESCAPE_MAX(MODIFY_NAME_MAX)], rdn[sizeof(escaped) + 64];
+	LDAPControl *controls[2] = {NULL, NULL};
+	int rc;
+
+	if (value.n > MODIFY_NAME_MAX)
+		return err_set(e, ERR_LIMIT, "a name of %zu bytes, want at most %d",
+		    value.n, MODIFY_NAME_MAX);
+	escape_dn(value, escaped);
+	snprintf(rdn, sizeof(rdn), "%.40s=%s", type, escaped);
+	if ((rc = assertion(c, filter, &controls[0], e)) == 1) {
+		deadline_set(&c->deadline, CONNECTION_QUESTION_SECONDS);
+		rc = ldap_rename_s(c->ld, dn, rdn, parent, 0, controls, NULL);
+		rc = rc == LDAP_ALREADY_EXISTS ? MODIFY_TAKEN : ended(c, rc, dn, e);
 	}
 	ldap_control_free(controls[0]);
 	return rc;

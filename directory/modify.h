@@ -1,7 +1,8 @@
 /*
  * Changing an entry: several attributes in one LDAP modify, which happens whole or
  * not at all, and only if the entry is still the one that was read (assertion
- * control, RFC 4528): compare and swap. Deleting one likewise. Called by the clerk.
+ * control, RFC 4528): compare and swap. Deleting and renaming one likewise. Called by
+ * the clerk.
  */
 #ifndef CHANCERY_DIRECTORY_MODIFY_H
 #define CHANCERY_DIRECTORY_MODIFY_H
@@ -39,5 +40,18 @@ int modify_entry(struct connection *c, const char *dn, const char *filter,
 /* 1 deleted, 0 the filter does not hold, else as above (gone: ERR_NOT_FOUND). */
 int
 modify_delete(struct connection *c, const char *dn, const char *filter, struct err *e);
+
+enum {
+	MODIFY_TAKEN = 2
+};
+
+/*
+ * Gives it the name TYPE=VALUE, below parent where that is not NULL (in the same
+ * database). The value is added to the attribute where it is not there yet; nothing
+ * else of the entry changes. As modify_delete; MODIFY_TAKEN: another entry has that
+ * name.
+ */
+int modify_name(struct connection *c, const char *dn, const char *filter,
+    const char *type, struct bytes value, const char *parent, struct err *e);
 
 #endif

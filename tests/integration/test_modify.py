@@ -94,6 +94,29 @@ def deletions(tool):
     equal("an entry that is gone", tool("delete", "plain", "(chanceryReason=why)")[0], -5)
 
 
+def names(tool):
+    other = f"ou=services,{SUFFIX}"
+    equal("a name whose condition does not hold",
+          tool("name", "named", "(chanceryKind=other)", "mail", "a@x")[0], 0)
+    equal("a name that another entry has",
+          tool("name", "named", "", "chanceryId", "race")[0], 2)
+    code, text = tool("name", "named", "", "mail", "x" * 513)
+    check("a name of 513 bytes", code == -2 and "513" in text, f"{code} {text}")
+    code, text = tool("name", "named", "", "nosuchtype", "x")
+    check("a name of a type that is none", code == -8, f"{code} {text}")
+    equal("an entry that is gone", tool("name", "nobody", "", "mail", "a@x")[0], -5)
+    equal("none of that happened", tool.values("named", "mail"), ["b@x"])
+    odd = 'a,b+c="d"\\e#<f>;ü'
+    equal("a name with all that is special, in another place",
+          tool("name", "named", "(chanceryKind=attempts)", "displayName", odd, other)[0], 1)
+    c = tool.world.connect_root()
+    try:
+        (_, moved), = c.search_s(other, 1, "(chanceryId=named)")
+        equal("it keeps what it had", (moved["mail"], moved["displayName"]), ([b"b@x"], [odd.encode()]))
+    finally:
+        c.unbind_s()
+
+
 def race(tool, world):
     """Many add 1 at the same time: no step is lost, none counted twice."""
     running = [subprocess.Popen([TOOL, "count", world.ldapi_uri, dn("race"),
@@ -112,12 +135,14 @@ def race(tool, world):
 
 
 def main():
-    ldif = entry("plain") + entry("race", "chanceryCount: 0")
+    ldif = entry("plain") + entry("race", "chanceryCount: 0") + entry("named", "mail: b@x")
     with overlayworld.World(ldif=ldif, populate=False) as world:
         tool = Tool(world)
         changes(tool)
         refusals(tool)
         deletions(tool)
+        with case("names"):
+            names(tool)
         with case("a race"):
             race(tool, world)
         world.stop()

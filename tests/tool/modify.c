@@ -3,6 +3,7 @@
  *
  *   modify change URI DN FILTER (add|delete|replace):ATTR[=VALUE] ...
  *   modify delete URI DN FILTER
+ *   modify name URI DN FILTER TYPE VALUE [PARENT]
  *   modify count URI DN ATTR N      adds 1 to a number N times, by compare-and-swap
  *
  * An empty FILTER is none. Neighbours of one how and attribute are one change with
@@ -138,15 +139,29 @@ verb_count(char **argv)
 	return told(c, rc, &e);
 }
 
+static int
+verb_name(int argc, char **argv)
+{
+	struct connection *c = connect_to(argv[0]);
+	struct err e = {0};
+
+	return told(c,
+	    modify_name(c, argv[1], argv[2][0] != '\0' ? argv[2] : NULL, argv[3],
+		bytes_of(argv[4]), argc > 5 ? argv[5] : NULL, &e),
+	    &e);
+}
+
 int
 main(int argc, char **argv)
 {
+	if (argc >= 7 && argc <= 8 && strcmp(argv[1], "name") == 0)
+		return verb_name(argc - 2, argv + 2);
 	if (argc >= 6 && strcmp(argv[1], "change") == 0)
 		return verb_change(argc - 2, argv + 2);
 	if (argc == 5 && strcmp(argv[1], "delete") == 0)
 		return verb_delete(argv + 2);
 	if (argc == 6 && strcmp(argv[1], "count") == 0)
 		return verb_count(argv + 2);
-	fprintf(stderr, "modify: change, delete or count; see its first lines\n");
+	fprintf(stderr, "modify: change, delete, name or count; see its first lines\n");
 	return 2;
 }

@@ -265,6 +265,34 @@ test_company__dn(void)
 	}
 }
 
+static void
+test_company__dn_value(void)
+{
+	static const struct {
+		const char *dn, *want;
+	} rows[] = {
+	    {"mail=a@x,ou=people", "a@x"},
+	    {"MAIL=A@x, ou=people", "A@x"},
+	    {"mail=o\\27b\\2c@x,ou=people", "o'b,@x"},
+	    {"mail=a@x+cn=a,ou=people", ""},
+	    {"cn=a@x,ou=people", ""},
+	    {"mail=a@x", "a@x"},
+	    {"mail=123456789012345@x,ou=people", ""}, /* does not fit */
+	    {"mail=12345678901234@", "12345678901234@"},
+	    {"", ""},
+	    {"no dn", ""},
+	};
+	char name[120], got[16];
+
+	for (size_t i = 0; i < NITEMS(rows); i++) {
+		size_t n = dn_value(rows[i].dn, "mail", got, sizeof(got));
+
+		snprintf(name, sizeof(name), "company__dn_value %s", rows[i].dn);
+		check_str(name, got, rows[i].want);
+		check_int(name, (long long)n, (long long)strlen(rows[i].want));
+	}
+}
+
 int
 main(void)
 {
@@ -273,5 +301,6 @@ main(void)
 	test_company__many_addresses();
 	test_company__match();
 	test_company__dn();
+	test_company__dn_value();
 	return check_done();
 }
