@@ -15,6 +15,7 @@ enum {
 	BATCH = 1000,	 /* requests or deliveries of one look */
 	STEPS_MOST = 20, /* of one request at once */
 	PROBLEM_MAX = 400,
+	RETRY_MOST = 20, /* seconds */
 };
 
 struct batch {
@@ -58,8 +59,8 @@ step_of(const struct registry_request *r, int64_t now)
 static bool
 is_final(int rc)
 {
-	return rc == ERR_POLICY || rc == ERR_SYNTAX || rc == ERR_LIMIT ||
-	       rc == ERR_UNSUPPORTED;
+	/* a limit is the signer's, of an hour: it passes */
+	return rc == ERR_POLICY || rc == ERR_SYNTAX || rc == ERR_UNSUPPORTED;
 }
 
 static void
@@ -84,6 +85,15 @@ tell_failed(struct clerk *c, const struct registry_request *r, const char *reaso
 		clerk_log(LOG_LEVEL_WARNING, NULL, "%s: %s", once, e.text);
 }
 
+/* Soon enough that all goes on within half a minute once signer and relay are back. */
+static int64_t
+retry_after(int64_t failed)
+{
+	int64_t wait = due_retry((unsigned)failed);
+
+	return wait < RETRY_MOST ? wait : RETRY_MOST;
+}
+
 /* What went wrong stands in the record; nothing is lost. */
 static void
 note_problem(struct clerk *c, struct connection *conn, const struct registry_request *r,
@@ -104,8 +114,7 @@ note_problem(struct clerk *c, struct connection *conn, const struct registry_req
 		    &f, "chanceryState", bytes_of(request_state_word(REQUEST_FAILED)));
 	fields_text(&f, final ? "chanceryReason" : "chanceryProblem", bytes_of(text));
 	fields_number(&f, "chanceryCount", count);
-	fields_time(
-	    &f, "chanceryNext", final ? 0 : clerk_now(c) + due_retry((unsigned)count));
+	fields_time(&f, "chanceryNext", final ? 0 : clerk_now(c) + retry_after(count));
 	if (registry_change(conn, &r->head, &f, &e) == 1 && final)
 		tell_failed(c, r, text);
 }

@@ -12,7 +12,7 @@
 
 /*
  * Each: 1 the record was changed; 0 somebody else changed it; ERR_IO, ERR_DIRECTORY,
- * ERR_MEMORY, ERR_CRYPTO: try again later; ERR_POLICY, ERR_SYNTAX, ERR_LIMIT,
+ * ERR_MEMORY, ERR_CRYPTO, ERR_LIMIT: try again later; ERR_POLICY, ERR_SYNTAX,
  * ERR_UNSUPPORTED: it will never work.
  */
 typedef int step_fn(struct clerk *c, struct connection *conn,
