@@ -53,7 +53,9 @@ dn_value(const char *dn, const char *type, char *out, size_t size)
 	char *rest = NULL;
 	size_t n = 0;
 
-	if (ldap_str2rdn(dn, &rdn, &rest, LDAP_DN_FORMAT_LDAPV3) == LDAP_SUCCESS &&
+	/* libldap does not survive an empty one. */
+	if (dn[0] != '\0' &&
+	    ldap_str2rdn(dn, &rdn, &rest, LDAP_DN_FORMAT_LDAPV3) == LDAP_SUCCESS &&
 	    rdn != NULL && rdn[0] != NULL && rdn[1] == NULL) {
 		struct bytes name = {
 		    (const uint8_t *)rdn[0]->la_attr.bv_val, rdn[0]->la_attr.bv_len};
