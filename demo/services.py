@@ -428,9 +428,10 @@ class Services:
         out = ""
         if "portal" in self.processes:
             out += f"""
-Get a certificate, as Nina, who is new (her company password is demo-nina.neu):
+Get a certificate: log in as anna with demo-anna, or as nina, who is new, with demo-nina:
   {self.portal_url}          its TLS CA: {self.world.path("tls", "ca.pem")}
-Her mails are files in {self.path("mail")}/.
+Mails are files in {self.path("mail")}/. The same for Zoë, by an administrator:
+  build/bin/chancery enroll -S {self.socket("clerk")} zoe.mueller@example.com
 """
         if self.missing:
             out += f"Not built, and so not running: {', '.join(self.missing)}.\n"

@@ -670,12 +670,13 @@ def command_up(world):
     if world.services:
         world.services.detached = True
     start_services(world)
+    text = what_to_try(world)
     # They outlive us: nothing to end at exit.
     world.process.returncode = 0
     world.process = None
     if world.services:
         world.services.detach()
-    print(what_to_try(world))
+    print(text)
     print('"make down" ends it.')
 
 
