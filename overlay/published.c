@@ -288,28 +288,13 @@ drop_deref(Operation *op)
 {
 	int cid;
 
-	if (slap_find_control_id(LDAP_CONTROL_X_DEREF, &cid) != LDAP_SUCCESS)
+	if (op->o_ctrls == NULL ||
+	    slap_find_control_id(LDAP_CONTROL_X_DEREF, &cid) != LDAP_SUCCESS)
 		return true;
 	if (op->o_ctrlflag[cid] >= SLAP_CONTROL_CRITICAL)
 		return false;
 	op->o_ctrlflag[cid] = SLAP_CONTROL_NONE;
 	return true;
-}
-
-/* slapo-deref reads entries by itself, past every view: here it is not there. What
- * the client calls critical is refused. */
-static bool
-deref_forbid(Operation *op)
-{
-	bool critical;
-	int cid;
-
-	if (op->o_ctrls == NULL ||
-	    slap_find_control_id(LDAP_CONTROL_X_DEREF, &cid) != LDAP_SUCCESS)
-		return true;
-	critical = op->o_ctrlflag[cid] == SLAP_CONTROL_CRITICAL;
-	op->o_ctrlflag[cid] = SLAP_CONTROL_NONE;
-	return !critical;
 }
 
 static int
@@ -345,9 +330,6 @@ published_search_at(Operation *op, SlapReply *rs, slap_overinst *on,
 	if (op->o_assert > SLAP_CONTROL_IGNORED)
 		return published_refuse(op, rs, LDAP_UNWILLING_TO_PERFORM,
 		    "a published base knows no assertion control");
-	if (!deref_forbid(op))
-		return published_refuse(op, rs, LDAP_UNAVAILABLE_CRITICAL_EXTENSION,
-		    "a published base knows no dereference control");
 	if (!drop_deref(op))
 		return published_refuse(op, rs, LDAP_UNAVAILABLE_CRITICAL_EXTENSION,
 		    "a published base knows no dereference control");
