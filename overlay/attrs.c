@@ -49,9 +49,7 @@ attrs_wanted(Operation *op, struct published_search *ps)
 {
 	AttributeName *list;
 	size_t n = 0, k = 0;
-	uint64_t types;
 
-	ps->types = UINT64_MAX;
 	if (op->ors_attrs == NULL) {
 		ps->smime_plain = true;
 		ps->all_user = true;
@@ -61,7 +59,6 @@ attrs_wanted(Operation *op, struct published_search *ps)
 		n++;
 	list = op->o_tmpalloc((n + 2) * sizeof(*list), op->o_tmpmemctx);
 	ps->by_type = true;
-	types = view_type_bit(chancery_schema.smime_type);
 	for (size_t i = 0; i < n; i++) {
 		list[k] = op->ors_attrs[i];
 		if (!attr_wanted(ps, &list[k]))
@@ -69,8 +66,6 @@ attrs_wanted(Operation *op, struct published_search *ps)
 		if (list[k].an_desc == NULL ||
 		    list[k].an_desc->ad_type->sat_subtypes != NULL)
 			ps->by_type = false;
-		else
-			types |= view_type_bit(list[k].an_desc->ad_type);
 		k++;
 	}
 	if (k == 0) {
@@ -81,8 +76,6 @@ attrs_wanted(Operation *op, struct published_search *ps)
 		ps->by_type = false;
 	}
 	memset(&list[k], 0, sizeof(list[k]));
-	if (ps->by_type)
-		ps->types = types;
 	ps->all_user = an_find(list, slap_bv_all_user_attrs) != 0;
 	return list;
 }

@@ -30,7 +30,7 @@ chancery_of(BackendDB *be, slap_overinst **on_out)
 		return NULL;
 	on = ((slap_overinfo *)be->bd_info->bi_private)->oi_list;
 	for (; on != NULL; on = on->on_next) {
-		if (on->on_bi.bi_type != chancery_type)
+		if (strcmp(on->on_bi.bi_type, chancery_overlay.on_bi.bi_type) != 0)
 			continue;
 		if (on_out != NULL)
 			*on_out = on;
@@ -105,7 +105,6 @@ chancery_db_open(BackendDB *be, ConfigReply *cr)
 		ch->memo = memo_new();
 	if (ch->authorities == NULL || ch->memo == NULL)
 		return -1;
-	view_open(ch, on->on_info->oi_orig);
 	authorities_load(ch->authorities, be, on);
 	return 0;
 }

@@ -79,8 +79,6 @@ struct chancery {
 	BerVarray direct; /* normalized DNs; "*" is everybody */
 	struct authorities *authorities;
 	struct memo *memo;
-	BackendInfo *below;   /* the database below all overlays */
-	BackendInfo granting; /* a copy of it whose access control says yes */
 };
 
 /* The attributes and names that the overlay works with. */
@@ -167,12 +165,11 @@ struct published_search {
 	bool any_kind;	   /* a base search, or one below a container */
 	bool smime_binary; /* userSMIMECertificate;binary is wanted */
 	bool smime_plain;
-	bool all_user;	/* all user attributes are wanted */
-	bool by_type;	/* or exactly the listed types, all of them published */
-	uint64_t types; /* what may be sent, each as view_type_bit */
-	bool choosing;	/* choose_cb is in place */
-	int slimit;	/* the client's, kept by us: counts what is sent */
-	Filter *exact;	/* tested on the view, or NULL */
+	bool all_user; /* all user attributes are wanted */
+	bool by_type;  /* or exactly the listed types, all of them published */
+	bool choosing; /* choose_cb is in place */
+	int slimit;    /* the client's, kept by us: counts what is sent */
+	Filter *exact; /* tested on the view, or NULL */
 	AttributeDescription smime_binary_desc;
 
 	slap_callback choose_cb;  /* the database's turn: chosen certificates */
@@ -183,7 +180,7 @@ struct published_search {
 	slap_mask_t stored_flags;
 	Entry view;
 	bool renamed;
-	BackendDB *as_root; /* for a copy in which chancery_identity is the root */
+	BackendDB as_root; /* a copy in which chancery_identity is the root */
 	BackendDB *client_bd;
 	struct berval client_dn, client_ndn;
 	struct arena arena;
@@ -224,16 +221,6 @@ int view_build(struct published_search *ps, Operation *op, SlapReply *rs);
 int view_rename(struct published_search *ps, Operation *op, SlapReply *rs);
 /* Puts back what the database gave. */
 void view_end(struct published_search *ps, Operation *op, SlapReply *rs);
-/* Makes db->granting out of what is below the overlays, when the database opens. */
-void view_open(struct chancery *db, BackendInfo *below);
-
-/* A type's bit, of malloc's addresses: most types that nobody asked for have another
- * one, and are passed over at a glance. */
-static inline uint64_t
-view_type_bit(const AttributeType *at)
-{
-	return UINT64_C(1) << ((uintptr_t)at >> 4 & 63);
-}
 
 /* --- judge.c: an entry's certificates ------------------------------------ */
 struct judged {

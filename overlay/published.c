@@ -302,7 +302,7 @@ published_search_at(Operation *op, SlapReply *rs, slap_overinst *on,
     const struct chancery *front, struct target *t)
 {
 	_Alignas(16) char buffer[VIEW_BUFFER];
-	BackendDB *be = select_backend(&t->ndn, 0), as_root;
+	BackendDB *be = select_backend(&t->ndn, 0);
 	struct published_search ps = {
 	    .op = op, .front = front, .base = t->base, .slimit = SLAP_NO_LIMIT};
 	struct filter_plan plan;
@@ -343,7 +343,6 @@ published_search_at(Operation *op, SlapReply *rs, slap_overinst *on,
 	ps.any_kind = t->any_kind;
 	ps.exact = plan.exact;
 	ps.buffer = buffer;
-	ps.as_root = &as_root;
 	rc = published_run(op, rs, on, &ps, t, &plan);
 	filter_plan_free(op, &plan);
 	return rc;

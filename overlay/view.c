@@ -66,7 +66,7 @@ is_wanted(struct building *b, AttributeDescription *ad)
 {
 	AttributeName *an = b->op->ors_attrs;
 
-	if (b->ps->all_user)
+	if (!b->check_access || b->ps->all_user)
 		return true;
 	if (!b->ps->by_type)
 		return ad_inlist(ad, an);
@@ -145,15 +145,9 @@ choose_values(struct building *b, Attribute *a, const struct choice_judgement *j
     size_t n, BerVarray *v_out, BerVarray *nv_out)
 {
 	size_t most = b->ps->db->publish == PUBLISH_ALL ? n : 1;
-	size_t *order, k;
+	size_t *order = arena_alloc(&b->ps->arena, most * sizeof(*order));
+	size_t k;
 
-	/* nothing to choose from: as it is stored */
-	if (n == 1) {
-		*v_out = a->a_vals;
-		*nv_out = a->a_nvals;
-		return choice_at(&j[0], b->op->o_time) == CHOICE_PUBLISHED;
-	}
-	order = arena_alloc(&b->ps->arena, most * sizeof(*order));
 	if (order == NULL) {
 		b->failed = true;
 		return 0;
@@ -223,11 +217,13 @@ static void
 add_attribute(struct building *b, Attribute *a)
 {
 	AttributeType *at = a->a_desc->ad_type;
+
 	bool wanted = is_wanted(b, a->a_desc);
 
 	if (!wanted && at != chancery_schema.smime_type)
 		return;
-	if (!(wanted && b->ps->by_type) && !names_type_published(b->ps->front, at))
+	if (!(wanted && b->check_access && b->ps->by_type) &&
+	    !names_type_published(b->ps->front, at))
 		return;
 	/* the later parts of scattered values were shown with the first */
 	if (attr_find(b->e->e_attrs, a->a_desc) != a)
@@ -245,48 +241,24 @@ add_attribute(struct building *b, Attribute *a)
 static void
 build_attributes(struct building *b, Entry *view)
 {
-	uint64_t types = b->ps->types;
-
 	view->e_attrs = NULL;
 	b->tail = &view->e_attrs;
 	for (Attribute *a = b->e->e_attrs; a != NULL && !b->failed; a = a->a_next)
-		if ((types & view_type_bit(a->a_desc->ad_type)) != 0)
-			add_attribute(b, a);
-}
-
-static int
-granting_access_allowed(Operation *op, Entry *e, AttributeDescription *ad,
-    struct berval *nval, slap_access_t access, AccessControlState *acl,
-    slap_mask_t *mask_out)
-{
-	(void)op, (void)e, (void)ad, (void)nval, (void)access, (void)acl;
-	ACL_PRIV_ASSIGN(*mask_out, ACL_LVL_MANAGE);
-	return 1;
-}
-
-void
-view_open(struct chancery *db, BackendInfo *below)
-{
-	db->below = below;
-	db->granting = *below;
-	db->granting.bi_access_allowed = granting_access_allowed;
+		add_attribute(b, a);
 }
 
 /* Until identity_restore, slapd's access control finds the root of a database
- * where we are about to encode or test what was checked before. It need not even
- * look where the database itself sends. */
+ * where we are about to encode or test what was checked before. */
 static void
 identity_become_root(struct published_search *ps, Operation *op)
 {
 	ps->client_bd = op->o_bd;
 	ps->client_dn = op->o_dn;
 	ps->client_ndn = op->o_ndn;
-	*ps->as_root = *op->o_bd;
-	ps->as_root->be_rootdn = chancery_identity;
-	ps->as_root->be_rootndn = chancery_identity;
-	if (op->o_bd->bd_info == ps->db->below)
-		ps->as_root->bd_info = &ps->db->granting;
-	op->o_bd = ps->as_root;
+	ps->as_root = *op->o_bd;
+	ps->as_root.be_rootdn = chancery_identity;
+	ps->as_root.be_rootndn = chancery_identity;
+	op->o_bd = &ps->as_root;
 	op->o_dn = chancery_identity;
 	op->o_ndn = chancery_identity;
 }
