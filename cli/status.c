@@ -1,8 +1,7 @@
 /*
  * `chancery status`: how enrollment is doing: what waits and since when, and whether
  * directory, signer, mail, mirror and CRL are well. The clerk says what there is; this
- * prints it as it comes, times as dates. With --accept-leavers it tells the clerk
- * first that those who are missing in the company's directory have left.
+ * prints it as it comes, times as dates.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,15 +14,6 @@ enum {
 	DEEP = 4,		 /* objects in objects */
 	LABEL = 28,		 /* width of the names */
 	TIMES_FROM = 1000000000, /* a number of seconds since 1970, and no count */
-};
-
-struct status_conf {
-	bool accept;
-};
-
-static const struct option_flag flags[] = {
-    OPT_BOOL("--accept-leavers", struct status_conf, accept,
-	"those who wait to leave have left: their entries go now"),
 };
 
 /* Whether anything in the answer says that there is a problem. */
@@ -84,37 +74,16 @@ print_object(const json_t *o, int depth)
 	}
 }
 
-/* So many have left, on standard error; 0 or an exit code. */
-static int
-accept_leavers(const struct clerk_way *way)
-{
-	json_t *answer = NULL;
-	struct err e = {0};
-	int rc =
-	    clerk_call(way, "mirror.now", json_pack("{s:b}", "accept", 1), &answer, &e);
-
-	if (rc != 0)
-		return verb_fail(rc, &e);
-	show_line(stderr, "%lld have left",
-	    (long long)json_integer_value(json_object_get(answer, "left")));
-	json_decref(answer);
-	return EXIT_OK;
-}
-
 static int
 status_main(int argc, char **argv)
 {
-	struct status_conf conf = {.accept = false};
-	const struct option_table own = {flags, NITEMS(flags), &conf};
 	struct clerk_way way = {.socket = NULL};
 	json_t *answer = NULL;
 	struct err e = {0};
 	bool problem;
 	int code, rc;
 
-	if (clerk_options(&verb_status, &own, &way, argc, argv, 0, 0, &code) < 0)
-		return code;
-	if (conf.accept && (code = accept_leavers(&way)) != EXIT_OK)
+	if (clerk_options(&verb_status, NULL, &way, argc, argv, 0, 0, &code) < 0)
 		return code;
 	if ((rc = clerk_call(&way, "status", NULL, &answer, &e)) != 0)
 		return verb_fail(rc, &e);
@@ -132,7 +101,5 @@ status_main(int argc, char **argv)
 const struct verb verb_status = {"status", "",
     "how enrollment is doing: queues, signer, mail, CRL",
     "Prints what waits and since when, and how signer, mail, mirror and CRL are.\n"
-    "Where too many people are missing in the company's directory at once, they stay\n"
-    "until --accept-leavers says that it is right.\n"
     "Exit code 1: something has a problem.",
     status_main};
