@@ -77,7 +77,7 @@ struct mirror_row {
 	struct mirror_entry want; /* of MIRROR_PRESENT; else its id only */
 	enum mirror_state state;
 	struct bytes dn;
-	unsigned marks; /* the caller's own */
+	bool seen; /* the caller's: an entry for it was found */
 };
 
 struct mirror_problem {

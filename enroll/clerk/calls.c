@@ -14,7 +14,6 @@
 #include "enroll/clerk/helpdesk_calls.h"
 #include "enroll/clerk/key_calls.h"
 #include "enroll/clerk/login.h"
-#include "enroll/clerk/mirror.h"
 #include "enroll/clerk/mailbox_calls.h"
 #include "enroll/clerk/pin_calls.h"
 #include "enroll/clerk/revoke.h"
@@ -81,8 +80,6 @@ const struct call call_table[] = {
 	    NEED("request", LINE_TEXT, 128)
 	    NEED("agree", LINE_BOOL, 0)
 	    MAY("reason", LINE_TEXT, APPROVE_REASON_MAX)), call_approve_decide, NULL},
-	{"mirror.now", WHO_LOCAL, FIELDS(
-	    MAY("accept", LINE_BOOL, 0)), call_mirror_now, NULL},
 	/* --- mailed links: pin_calls.h --- */
 	{"link.show", WHO_ANYONE, FIELDS(SESSION_OR_NOT
 	    NEED("link", LINE_TEXT, 128)), call_link_show, NULL},

@@ -39,7 +39,6 @@ enum {
 struct connections;
 struct company;
 struct mail;
-struct mirroring;
 struct workers;
 
 struct clerk {
@@ -48,12 +47,11 @@ struct clerk {
 	struct chain *chain;
 	struct connections *connections; /* directory connections: connections.h */
 	struct connections *company_connections; /* as its reader */
-	struct company *company;  /* the company directory: directory/company.h */
-	struct mail *mail;	  /* the way out: mail.h */
-	struct mirroring *mirror; /* what it knows: mirror.h */
-	struct workers *workers;  /* background threads: worker.h */
-	uid_t portal_uid;	  /* (uid_t)-1: there is no portal */
-	gid_t admin_gid;	  /* (gid_t)-1: no such group */
+	struct company *company; /* the company directory: directory/company.h */
+	struct mail *mail;	 /* the way out: mail.h */
+	struct workers *workers; /* background threads: worker.h */
+	uid_t portal_uid;	 /* (uid_t)-1: there is no portal */
+	gid_t admin_gid;	 /* (gid_t)-1: no such group */
 };
 
 /* --- who calls ------------------------------------------------------------------ */

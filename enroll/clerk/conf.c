@@ -91,15 +91,6 @@ const struct conf_row clerk_conf_rows[] = {
 	BOOL("company-nested", company_nested, "on",
 	    "groups in groups count (Active Directory)"),
 	U32("company-connections", company_connections, "8", 1, 64, "at once"),
-	/* --- its people into ou=people --- */
-	BOOL("mirror", mirror, "on", "keep ou=people as the company directory is"),
-	SECONDS("mirror-interval", mirror_interval, "60s", 1, DAY, "from pass to pass"),
-	LIST("domain-ignored", domain_ignored,
-	    "a domain whose addresses are left out in silence"),
-	BOOL("revoke-leavers", revoke_leavers, "on",
-	    "certificates of people who left are revoked"),
-	SECONDS("leavers-kept", leavers_kept, "365d", 1, 3650 * DAY,
-	    "so long for the case that they come back"),
 	/* --- mails --- */
 	PATH("mail-folder", mail_folder, "", "put mails there, instead of sending them"),
 	TEXT("mail-url", mail_url, "", "the relay: smtp://HOST[:PORT][/NAME], smtps://"),

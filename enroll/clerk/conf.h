@@ -46,12 +46,6 @@ struct clerk_conf {
 	const char *company_member;
 	bool company_nested;
 	uint32_t company_connections;
-	/* the mirror */
-	bool mirror;
-	uint32_t mirror_interval;
-	struct conf_list domain_ignored;
-	bool revoke_leavers;
-	uint32_t leavers_kept;
 	/* mails */
 	const char *mail_folder;
 	const char *mail_url;

@@ -7,7 +7,6 @@
 #include "directory/registry.h"
 #include "enroll/clerk/connections.h"
 #include "enroll/clerk/mail.h"
-#include "enroll/clerk/mirror.h"
 #include "enroll/clerk/order.h"
 #include "enroll/clerk/people.h"
 #include "enroll/clerk/shown.h"
@@ -310,49 +309,6 @@ take_row_delivery(const void *record, void *ctx)
 	return 0;
 }
 
-/* Requests that are stuck for now. */
-static int
-take_row_problem(const void *record, void *ctx)
-{
-	const struct registry_request *r = record;
-	json_t *row;
-
-	if (r->problem.n == 0 || (row = json_object()) == NULL)
-		return 0;
-	line_set_text(row, "kind", BYTES("request"));
-	if (r->mail.n > 0)
-		line_set_text(row, "address", r->mail.value[0]);
-	line_set_text(row, "person", r->person);
-	line_set_text(row, "problem", r->problem);
-	line_set_int(row, "first", r->begin);
-	json_array_append_new(ctx, row);
-	return 0;
-}
-
-/* What is known without the directory is told without it. */
-static json_t *
-list_problems(struct clerk *c)
-{
-	const struct registry_where open = {
-	    .state = {"waiting", "new", "prepared", "issued", "published"}};
-	struct connection *conn = NULL;
-	struct err e = {0};
-	json_t *o = line_ok(), *rows = json_array();
-	int rc = clerk_directory(c, &conn, &e);
-
-	json_object_set_new(o, "rows", rows);
-	mirror_problem_rows(c, rows);
-	if (rc == 0) {
-		rc = registry_each(conn, c->conf.suffix, REGISTRY_REQUEST, &open,
-		    take_row_problem, rows, &e);
-		clerk_directory_end(c, &conn);
-	}
-	if (rc != 0)
-		json_array_append_new(rows,
-		    json_pack("{s:s,s:s}", "kind", "directory", "problem", e.text));
-	return o;
-}
-
 json_t *
 call_list(struct clerk *c, const struct caller *who, const json_t *request)
 {
@@ -369,15 +325,10 @@ call_list(struct clerk *c, const struct caller *who, const json_t *request)
 	struct registry_where where = {.kind = {NULL, 0}};
 	struct connection *conn = NULL;
 	struct err e = {0};
-	json_t *o, *rows;
-	int rc;
+	json_t *o = line_ok(), *rows = json_array();
+	int rc = clerk_directory(c, &conn, &e);
 
 	(void)who;
-	if (bytes_equal(what, BYTES("problems")))
-		return list_problems(c);
-	o = line_ok();
-	rows = json_array();
-	rc = clerk_directory(c, &conn, &e);
 	json_object_set_new(o, "rows", rows);
 	snprintf(state, sizeof(state), "%.*s", (int)line_text(request, "state").n,
 	    (const char *)line_text(request, "state").p);
@@ -428,7 +379,6 @@ call_status(struct clerk *c, const struct caller *who, const json_t *request)
 		return line_refuse_err(&e);
 	}
 	line_set_int(o, "open", (int64_t)n);
-	json_object_set_new(o, "mirror", mirror_status(c));
 	mail_state(c->mail, &mail);
 	line_set_int(m, "sent", (int64_t)mail.sent);
 	line_set_int(m, "failed", (int64_t)mail.failed);

@@ -10,7 +10,6 @@
 
 #include "enroll/clerk/factor.h"
 #include "enroll/clerk/login_try.h"
-#include "enroll/clerk/mirror.h"
 #include "enroll/clerk/session.h"
 #include "enroll/clerk/throttle.h"
 
@@ -95,7 +94,6 @@ let_in(
 		json_pack("{s:s}", "person", s->person), &e) != 0 ||
 	    session_make(c, s, token, &e) != 0)
 		return line_refuse_err(&e);
-	mirror_person(c, s->person);
 	answer = session_answer(s);
 	rc = answer == NULL ? ERR_MEMORY
 			    : line_set_text(answer, "session", bytes_of(token));

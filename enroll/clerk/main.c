@@ -21,7 +21,6 @@
 #include "enroll/clerk/directories.h"
 #include "enroll/clerk/in_time.h"
 #include "enroll/clerk/mail.h"
-#include "enroll/clerk/mirror.h"
 #include "enroll/clerk/worker.h"
 
 #define CONF_FILE "/etc/chancery/clerk.conf"
@@ -90,15 +89,12 @@ clerk_init(struct clerk *c, const char *path, struct err *e)
 	find_peers(c);
 	if ((rc = mail_open(&c->conf, &c->mail, e)) != 0)
 		return rc;
-	if ((rc = mirror_open(c, e)) != 0)
-		return rc;
 	return directories_open(c, e);
 }
 
 static void
 clerk_fini(struct clerk *c)
 {
-	mirror_close(c);
 	mail_close(&c->mail);
 	directories_close(c);
 	chain_close(&c->chain);

@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include "enroll/clerk/crl.h"
-#include "enroll/clerk/mirror.h"
 #include "enroll/clerk/notice.h"
 #include "enroll/clerk/remind.h"
 #include "enroll/clerk/runner.h"
@@ -22,8 +21,6 @@ static const struct worker_row rows[] = {
     {"reminders", remind_work},
     {RUNNER_NAME, runner_work},
     {"crl", crl_work},
-    {MIRROR_NAME, mirror_work},
-    {MIRROR_ONE_NAME, mirror_one_work},
     {NULL, NULL},
 };
 
@@ -63,18 +60,6 @@ worker_wait(struct worker *w, unsigned seconds)
 	go_on = !all->end;
 	pthread_mutex_unlock(&all->lock);
 	return go_on;
-}
-
-bool
-worker_ends(const struct worker *w)
-{
-	struct workers *all = w->clerk->workers;
-	bool end;
-
-	pthread_mutex_lock(&all->lock);
-	end = all->end;
-	pthread_mutex_unlock(&all->lock);
-	return end;
 }
 
 void

@@ -23,9 +23,6 @@ struct worker_row {
  * came since the last wait counts. */
 bool worker_wait(struct worker *w, unsigned seconds);
 
-/* Whether the clerk ends: asked between two steps of something long. */
-bool worker_ends(const struct worker *w);
-
 /* Any thread; a name that is not in the table is left alone. */
 void worker_wake(struct clerk *c, const char *name);
 
